@@ -1,0 +1,1 @@
+//! Shared benches of the end-to-end tests.
