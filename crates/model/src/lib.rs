@@ -1,1 +1,18 @@
-//! Stub.
+//! The nouns of Melody Studio. No I/O, no async, no opinion about where a thing is kept.
+
+mod entry;
+mod ids;
+mod page;
+mod phone;
+mod song;
+mod user;
+
+pub use entry::{EntryView, RemoteEntry};
+pub use ids::{EntryId, OperationId, ServerId, SongId};
+pub use page::{EntryOrder, EntrySort, RemotePage, SearchType, Source, Timeframe};
+pub use phone::{PhoneError, PhoneNumber};
+pub use song::{AudioFile, AudioFiles, RemoteSong, Rendition, Song, SongContent, SongDetails, SongView};
+pub use user::{User, UserStats};
+
+/// A JSON object as the service wrote it.
+pub type JsonMap = serde_json::Map<String, serde_json::Value>;
