@@ -1,1 +1,3 @@
-//! Stub.
+//! The reference backend, for the demo and for every test.
+
+pub mod catalogue;
