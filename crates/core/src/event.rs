@@ -1,0 +1,82 @@
+//! Facts that come back up. Faces render them; nobody asks twice.
+
+use melody_model::{Rendition, SongId, SongView};
+use serde::Serialize;
+
+use crate::{DownloadRow, ErrorReport, SyncStatus};
+
+/// Something that has happened.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    /// Somebody signed in or out.
+    SessionChanged {
+        signed_in: bool,
+    },
+    /// Library rows changed: read again what shows them.
+    LibraryChanged,
+    SyncChanged(SyncStatus),
+    DownloadChanged(DownloadRow),
+    Playback(PlaybackEvent),
+}
+
+/// What the queue and the player are doing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(tag = "playback", rename_all = "snake_case")]
+pub enum PlaybackEvent {
+    /// A song of the queue is being fetched; nothing is heard yet.
+    Loading {
+        song: Box<SongView>,
+        index: usize,
+        queue_len: usize,
+    },
+    /// Its first sample went out.
+    Started {
+        song: Box<SongView>,
+        index: usize,
+        queue_len: usize,
+        rendition: Rendition,
+        duration_s: Option<f64>,
+        format: String,
+    },
+    /// About four times a second while something is heard, and after each seek.
+    Position {
+        song_id: SongId,
+        at_s: f64,
+        duration_s: Option<f64>,
+    },
+    /// The source is slower than the song: silence until it catches up.
+    Buffering {
+        song_id: SongId,
+    },
+    Playing {
+        song_id: SongId,
+    },
+    Paused {
+        song_id: SongId,
+    },
+    /// The song ended, was skipped, stopped, or failed.
+    Finished(PlayedRow),
+    QueueEnded,
+    VolumeChanged {
+        volume: f32,
+    },
+    /// The output device went away; playback is paused until it is resumed on another.
+    DeviceLost {
+        message: String,
+    },
+}
+
+/// How one song of the queue went.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlayedRow {
+    /// Ours; what was asked for, when nothing is known under it.
+    pub song_id: String,
+    /// Seconds heard.
+    pub seconds: f64,
+    /// From the accepted command, or the end of the song before, to the first sample handed to the sink.
+    pub first_sample_ms: Option<f64>,
+    /// The codec's name: `FLAC`.
+    pub format: Option<String>,
+    pub error: Option<ErrorReport>,
+}
