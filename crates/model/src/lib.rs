@@ -10,7 +10,7 @@ mod user;
 pub use entry::{EntryView, RemoteEntry};
 pub use ids::{EntryId, OperationId, ServerId, SongId};
 pub use page::{EntryOrder, EntrySort, RemotePage, SearchType, Source, Timeframe};
-pub use phone::{PhoneError, PhoneNumber};
+pub use phone::{PhoneError, PhoneNumber, digit};
 pub use song::{AudioFile, AudioFiles, RemoteSong, Rendition, Song, SongContent, SongDetails, SongView};
 pub use user::{User, UserStats};
 

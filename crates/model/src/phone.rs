@@ -93,21 +93,17 @@ fn digits(text: &str) -> Option<String> {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            '0'..='9' => out.push(c),
             ' ' | '\u{a0}' | '-' | '\u{2011}' | '.' | '(' | ')' => {}
-            _ => out.push(char::from(b'0' + indian_digit(c)?)),
+            _ => out.push(digit(c)?),
         }
     }
     Some(out)
 }
 
-/// The value of a digit in the scripts of India; each block has its ten digits in a row.
-fn indian_digit(c: char) -> Option<u8> {
-    const ZEROS: [char; 9] = ['०', '০', '੦', '૦', '୦', '௦', '౦', '೦', '൦'];
-    ZEROS.iter().find_map(|&zero| {
-        let value = u32::from(c).checked_sub(u32::from(zero))?;
-        u8::try_from(value).ok().filter(|v| *v < 10)
-    })
+/// The ASCII digit of a digit in ASCII or in a script of India, whose blocks each have their ten in a row.
+pub fn digit(c: char) -> Option<char> {
+    const ZEROS: [char; 10] = ['0', '०', '০', '੦', '૦', '୦', '௦', '౦', '೦', '൦'];
+    ZEROS.iter().find_map(|&zero| char::from_digit(u32::from(c).checked_sub(u32::from(zero))?, 10))
 }
 
 #[cfg(test)]
