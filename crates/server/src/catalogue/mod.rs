@@ -1,5 +1,21 @@
 //! The demo catalogue: invented songs whose sound and covers are made from a seed, here, when they are asked for.
 
+mod arrange;
+mod drums;
+mod dsp;
+mod flac;
+mod melody;
+mod mix;
+mod rhythm;
+mod rng;
+mod score;
+mod strings;
+mod style;
+mod syllables;
+mod theory;
+mod tones;
+mod voice;
+
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -118,8 +134,7 @@ pub fn synthetic(n: usize) -> impl Iterator<Item = DemoSong> {
 
 /// The song as FLAC: 44.1 kHz, 16 bit, stereo, exactly `duration_s` long. The same bytes every time on one machine.
 pub fn render(song: &DemoSong, rendition: Rendition) -> Result<Vec<u8>, Error> {
-    let _ = (song, rendition);
-    Err(Error::Encode("not made yet".into()))
+    flac::encode(&mix::Mix::of(song)?.samples(rendition))
 }
 
 /// The cover as a square PNG of `size` pixels a side.
