@@ -1,1 +1,46 @@
-fn main() {}
+//! The project's own chores: `cargo xtask <chore>`.
+
+mod bench;
+mod chores;
+mod command;
+mod failure;
+mod steps;
+mod system;
+
+use std::{env, process::ExitCode};
+
+const HELP: &str = "\
+The project's chores. Each says what it does and why, and ends with a summary.
+
+  cargo xtask run     build Melody Studio and see what it does: sign in, search, save, play
+  cargo xtask test    prove it: every test, with the real service, keyring and sound server
+  cargo xtask lint    format, clippy, and that nothing below needs a sound device
+  cargo xtask bench   measure an optimised build, and write the figures to docs/benchmarks.md
+  cargo xtask setup   only install the system packages that the others need
+
+On Debian and Ubuntu, missing system packages are installed; elsewhere they are named.
+";
+
+fn main() -> ExitCode {
+    let words: Vec<String> = env::args().skip(1).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["run"] => chores::run(),
+        ["test"] => chores::test(),
+        ["lint"] => chores::lint(),
+        ["bench"] => chores::bench(),
+        ["setup"] => chores::setup(),
+        ["help" | "--help" | "-h"] => {
+            print!("{HELP}");
+            ExitCode::SUCCESS
+        }
+        [] => {
+            eprint!("{HELP}");
+            ExitCode::from(2)
+        }
+        other => {
+            eprint!("There is no chore “{}”.\n\n{HELP}", other.join(" "));
+            ExitCode::from(2)
+        }
+    }
+}

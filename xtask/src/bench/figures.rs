@@ -1,0 +1,287 @@
+//! How each promised figure is measured.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+
+use super::Row;
+use crate::{
+    command::{Line, built},
+    failure::Failure,
+};
+
+/// A group of figures that one measurement brings.
+pub struct Figure {
+    pub what: &'static str,
+    pub measure: fn() -> Result<Vec<Row>, Failure>,
+}
+
+pub const ALL: &[Figure] = &[
+    Figure { what: "Start of the program", measure: help },
+    Figure { what: "From the play command to the first sample", measure: first_sample },
+    Figure { what: "Memory while playing", measure: memory },
+    Figure { what: "Search in a million songs", measure: search },
+];
+
+fn help() -> Result<Vec<Row>, Failure> {
+    const SPAWNS: usize = 50;
+    let melody = built("release", "melody");
+    let ours = median_start(&melody, &["--help"], SPAWNS)?;
+    let nothing = median_start(Path::new("true"), &[], SPAWNS)?;
+    Ok(vec![Row {
+        what: "`melody --help`, start to end".into(),
+        measured: ours,
+        bound: 10.0,
+        unit: "ms",
+        how: format!("median of {SPAWNS}; `true`, which does nothing, took {nothing:.1} ms beside it"),
+    }])
+}
+
+/// Milliseconds from start to end of a program, the median of `times`.
+fn median_start(program: &Path, args: &[&str], times: usize) -> Result<f64, Failure> {
+    let mut took = Vec::with_capacity(times);
+    for _ in 0..times {
+        let at = Instant::now();
+        let status = Command::new(program)
+            .args(args)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status()
+            .map_err(|source| Failure::Start { command: program.display().to_string(), source })?;
+        took.push(at.elapsed().as_secs_f64() * 1000.0);
+        if !status.success() {
+            return Err(Failure::Command {
+                command: program.display().to_string(),
+                status: status.to_string(),
+            });
+        }
+    }
+    Ok(median(took))
+}
+
+fn first_sample() -> Result<Vec<Row>, Failure> {
+    let line = Line::cargo(&[
+        "run",
+        "--release",
+        "--package",
+        "melody-core",
+        "--no-default-features",
+        "--example",
+        "play_latency",
+    ]);
+    let answer = json_of(&line)?;
+    let figure = |name: &str| number_in(&line, &answer, name);
+    let runs = figure("runs")?;
+    Ok(vec![
+        Row {
+            what: "play of a song on the disk, command to first sample at the sink".into(),
+            measured: figure("disk_ms")?,
+            bound: 30.0,
+            unit: "ms",
+            how: format!("median of {runs} in a running core; slowest {:.1} ms", figure("disk_worst_ms")?),
+        },
+        Row {
+            what: "the same over loopback HTTP".into(),
+            measured: figure("http_ms")?,
+            bound: 80.0,
+            unit: "ms",
+            how: format!(
+                "median of {runs}, each song for the first time; slowest {:.1} ms; a bare GET of the same bytes took {:.1} ms beside it",
+                figure("http_worst_ms")?,
+                figure("get_ms")?
+            ),
+        },
+    ])
+}
+
+fn search() -> Result<Vec<Row>, Failure> {
+    let line = Line::cargo(&[
+        "run",
+        "--release",
+        "--package",
+        "melody-library",
+        "--example",
+        "search_bench",
+        "--",
+        "--songs",
+        "1000000",
+        "--json",
+    ]);
+    let answer = json_of(&line)?;
+    let songs = number_in(&line, &answer, "songs")?;
+    let queries = number_in(&line, &answer, "queries")?;
+    Ok(vec![
+        Row {
+            what: format!("local search over {songs} songs, p99 of all queries"),
+            measured: number_in(&line, &answer, "p99_ms")?,
+            bound: 10.0,
+            unit: "ms",
+            how: format!("{queries} queries of one to three words, several scripts"),
+        },
+        Row {
+            what: "the same, two letters only, p99".into(),
+            measured: number_in(&line, &answer, "two_letters_p99_ms")?,
+            bound: 10.0,
+            unit: "ms",
+            how: "the hardest: a tenth of the catalogue matches".into(),
+        },
+    ])
+}
+
+/// Runs an example and reads the last line that it prints.
+fn json_of(line: &Line) -> Result<Value, Failure> {
+    let answer = line.answer()?;
+    let last = answer.lines().next_back().unwrap_or_default();
+    serde_json::from_str(last).map_err(|error| Failure::Answer {
+        command: line.to_string(),
+        detail: format!("{error} in “{last}”"),
+    })
+}
+
+fn number_in(line: &Line, answer: &Value, name: &str) -> Result<f64, Failure> {
+    answer[name]
+        .as_f64()
+        .ok_or_else(|| Failure::Answer {
+            command: line.to_string(), detail: format!("no number “{name}”")
+        })
+}
+
+/// A whole song, streamed, to the sink that keeps real time: the highest resident set of the process.
+fn memory() -> Result<Vec<Row>, Failure> {
+    let profile = Folder::new()?;
+    let melody = built("release", "melody");
+    let mut serve = Command::new(&melody);
+    serve.args(["serve", "--json", "--port", "0", "--otp", "123456", "--limits", "off"]);
+    serve.arg("--data").arg(profile.0.join("service"));
+    let mut serve = Running(started(&mut serve)?);
+    let first = first_line(&mut serve.0);
+    let address = serde_json::from_str::<Value>(&first)
+        .ok()
+        .and_then(|line| line["listening"].as_str().map(str::to_owned))
+        .ok_or_else(|| Failure::Answer { command: "melody serve".into(), detail: first })?;
+    let ours = |args: &[&str]| {
+        let mut command = Command::new(&melody);
+        command.args(["--json", "--server", &address, "--profile"]).arg(profile.0.join("profile")).args(args);
+        command.env("MELODY_SECRETS", "file");
+        command
+    };
+    let found = started(&mut ours(&["search", "dil", "--limit", "1"]))?.wait_with_output();
+    let found = found.map_err(|source| Failure::Start { command: "melody search".into(), source })?;
+    let id = serde_json::from_slice::<Value>(&found.stdout)
+        .ok()
+        .and_then(|found| found["songs"][0]["id"].as_str().map(str::to_owned))
+        .ok_or_else(|| Failure::Answer { command: "melody search".into(), detail: "no song".into() })?;
+    let peak = peak_megabytes(Running(started(&mut ours(&["play", &id, "--to", "null"]))?))?;
+    Ok(vec![Row {
+        what: "peak memory of `melody play`".into(),
+        measured: peak,
+        bound: 40.0,
+        unit: "MB",
+        how: "VmHWM over a whole song, streamed over loopback HTTP, in real time".into(),
+    }])
+}
+
+/// The highest resident set of a process until it ends well, in units of 10⁶ bytes.
+fn peak_megabytes(mut process: Running) -> Result<f64, Failure> {
+    let status_file = format!("/proc/{}/status", process.0.id());
+    let mut peak: f64 = 0.0;
+    loop {
+        if let Ok(text) = fs::read_to_string(&status_file)
+            && let Some(kibibytes) = high_water_mark(&text)
+        {
+            peak = peak.max(kibibytes * 1024.0 / 1e6);
+        }
+        let ended = process
+            .0
+            .try_wait()
+            .map_err(|source| Failure::Start { command: "melody play".into(), source })?;
+        match ended {
+            Some(status) if status.success() => return Ok(peak),
+            Some(status) => {
+                return Err(Failure::Command { command: "melody play".into(), status: status.to_string() });
+            }
+            None => thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+fn high_water_mark(status: &str) -> Option<f64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse().ok()
+}
+
+fn started(command: &mut Command) -> Result<Child, Failure> {
+    let shown = format!("{command:?}");
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|source| Failure::Start { command: shown, source })
+}
+
+fn first_line(process: &mut Child) -> String {
+    let mut line = String::new();
+    if let Some(out) = process.stdout.take() {
+        // An error leaves the line empty, which is reported as such.
+        let _ = BufReader::new(out).read_line(&mut line);
+    }
+    line
+}
+
+/// A process that ends with us.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A folder that goes with us.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Result<Self, Failure> {
+        let path = std::env::temp_dir().join(format!("melody-bench-{}", std::process::id()));
+        fs::create_dir_all(&path).map_err(|source| Failure::File { path: path.clone(), source })?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What stays is in the system's folder for such things.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_median_does_not_mind_an_outlier() {
+        assert_eq!(median(vec![3.0, 900.0, 2.0]), 3.0);
+    }
+
+    #[test]
+    fn the_high_water_mark_is_read_from_the_status() {
+        assert_eq!(high_water_mark("Name:\tx\nVmHWM:\t   20480 kB\nVmRSS:\t 5 kB\n"), Some(20_480.0));
+        assert_eq!(high_water_mark("Name:\tx\n"), None);
+    }
+}

@@ -1,0 +1,47 @@
+//! The figures that are promised: each measured several times, set beside its bound, written down.
+
+mod figures;
+mod machine;
+mod table;
+
+use std::fs;
+
+use crate::{command::root, failure::Failure};
+
+/// One promise and what came of it.
+pub struct Row {
+    pub what: String,
+    pub measured: f64,
+    pub bound: f64,
+    pub unit: &'static str,
+    /// How it was measured, and what the same machine needed for nearly nothing at the same time.
+    pub how: String,
+}
+
+impl Row {
+    pub fn kept(&self) -> bool {
+        self.measured <= self.bound
+    }
+}
+
+/// Measures everything and writes `docs/benchmarks.md`. Fails, after writing, when a bound is not kept.
+pub fn run() -> Result<(), Failure> {
+    let mut rows = Vec::new();
+    for figure in figures::ALL {
+        println!("      {} …", figure.what);
+        for row in (figure.measure)()? {
+            println!("      {}", table::line(&row));
+            rows.push(row);
+        }
+    }
+    let path = root().join("docs").join("benchmarks.md");
+    let file = |source| Failure::File { path: path.clone(), source };
+    let text = fs::read_to_string(&path).map_err(file)?;
+    let Some(text) = table::replaced(&text, &table::section(&machine::described(), &rows)) else {
+        return Err(Failure::Rule(format!("{} has lost its markers.", path.display())));
+    };
+    fs::write(&path, text).map_err(file)?;
+    println!("      written to docs/benchmarks.md");
+    let over: Vec<&str> = rows.iter().filter(|row| !row.kept()).map(|row| row.what.as_str()).collect();
+    if over.is_empty() { Ok(()) } else { Err(Failure::OverBound(over.join(", "))) }
+}

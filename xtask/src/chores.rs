@@ -1,0 +1,166 @@
+//! The chores themselves: which steps each one takes, and why.
+
+use std::process::ExitCode;
+
+use crate::{
+    bench,
+    command::{Line, built},
+    failure::Failure,
+    steps::Plan,
+    system::{self, Purpose, SoundServer},
+};
+
+pub fn setup() -> ExitCode {
+    let plan = Plan::new("setup");
+    packages(plan, Purpose::Test).run()
+}
+
+pub fn run() -> ExitCode {
+    packages(Plan::new("run"), Purpose::Build)
+        .command(
+            "Build melody",
+            "the player in the terminal; the first time takes some minutes",
+            Line::cargo(&["build", "--package", "melody-cli", "--bin", "melody"]),
+        )
+        .command(
+            "The tour",
+            "its own demo service: sign in, search, save, go offline, play",
+            Line::cargo(&["run", "--quiet", "--package", "melody-cli", "--bin", "melody", "--", "tour"]),
+        )
+        .run()
+}
+
+pub fn test() -> ExitCode {
+    let plan = packages(Plan::new("test"), Purpose::Test);
+    let plan = plan
+        .command(
+            "Build the program and every test",
+            "the end-to-end tests run the real program",
+            Line::cargo(&["build", "--workspace", "--all-targets"]),
+        )
+        .command(
+            "The tests",
+            "every room on its own, then the real program against the real service, keyring and sound server",
+            tests(),
+        );
+    deviceless(plan).run()
+}
+
+pub fn lint() -> ExitCode {
+    let plan = Plan::new("lint")
+        .command("Format", "one look everywhere", Line::cargo(&["fmt", "--all", "--", "--check"]))
+        .command(
+            "Clippy",
+            "warnings are errors here",
+            Line::cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+        )
+        .command(
+            "Clippy, without a sound device",
+            "the same for what is built only then",
+            Line::cargo(&[
+                "clippy",
+                "--package",
+                "melody-player",
+                "--package",
+                "melody-core",
+                "--no-default-features",
+                "--all-targets",
+                "--",
+                "-D",
+                "warnings",
+            ]),
+        );
+    deviceless(plan).run()
+}
+
+pub fn bench() -> ExitCode {
+    packages(Plan::new("bench"), Purpose::Build)
+        .command(
+            "Build, optimised",
+            "only optimised figures mean something",
+            Line::cargo(&["build", "--release", "--package", "melody-cli", "--bin", "melody"]),
+        )
+        .call("Measure", "each figure beside its bound", "cargo xtask bench", bench::run)
+        .run()
+}
+
+fn packages(plan: Plan, purpose: Purpose) -> Plan {
+    let why = match purpose {
+        Purpose::Build => "what the build needs outside cargo",
+        Purpose::Test => "what the build and the tests need outside cargo",
+    };
+    plan.call("System packages", why, "cargo xtask setup", move || system::set_up(purpose))
+}
+
+/// The whole suite; the end-to-end tests find the program that was built a step before.
+fn tests() -> Line {
+    let program = built("debug", "melody");
+    let line = Line::cargo(&["test", "--workspace", "--no-fail-fast"])
+        .env("MELODY_BIN", program.display().to_string());
+    match system::sound_server() {
+        SoundServer::Available => line,
+        SoundServer::Displaces => line.arg("--").arg("--skip").arg("sound_server_"),
+    }
+}
+
+/// Player and core must not need a sound device, nor its libraries.
+fn deviceless(plan: Plan) -> Plan {
+    plan.call(
+        "No sound library below player and core",
+        "they must build where there is none",
+        "cargo tree -p melody-core --no-default-features -e normal,build",
+        no_sound_library,
+    )
+    .command(
+        "Player and core without a sound device",
+        "built and tested with nothing to play on",
+        Line::cargo(&[
+            "test",
+            "--package",
+            "melody-player",
+            "--package",
+            "melody-core",
+            "--no-default-features",
+        ]),
+    )
+}
+
+/// Crates that reach for a sound device or link a sound library.
+const SOUND_LIBRARIES: &[&str] = &["alsa-sys", "alsa", "coreaudio-sys", "cpal", "pulseaudio", "rodio"];
+
+fn no_sound_library() -> Result<(), Failure> {
+    for package in ["melody-player", "melody-core"] {
+        let tree = Line::cargo(&[
+            "tree",
+            "--package",
+            package,
+            "--no-default-features",
+            "--edges",
+            "normal,build",
+            "--target",
+            "all",
+            "--prefix",
+            "none",
+        ])
+        .answer()?;
+        if let Some(found) = sound_library_in(&tree) {
+            return Err(Failure::Rule(format!("{package} needs {found} even without its device feature.")));
+        }
+    }
+    Ok(())
+}
+
+fn sound_library_in(tree: &str) -> Option<&str> {
+    tree.lines().filter_map(|line| line.split_whitespace().next()).find(|name| SOUND_LIBRARIES.contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sound_library_is_found_wherever_it_hangs() {
+        assert_eq!(sound_library_in("melody-core v0.1.0\ncpal v0.18.2 (*)\nserde v1.0.0\n"), Some("cpal"));
+        assert_eq!(sound_library_in("melody-core v0.1.0\nsymphonia v0.6.1\n"), None);
+    }
+}
