@@ -116,7 +116,10 @@ pub fn write(song: &DemoSong) -> Result<Score, Error> {
 
     // A phrase of two bars, or of one where two would be too long for one breath.
     let phrase_bars = if grid.bar_s() > 3.1 { 1 } else { 2 };
-    let bars = plan(key, ((duration - 1.4) / grid.bar_s()) as usize, phrase_bars, &mut rng);
+    // The last chord is struck when at least this much is left for it to ring.
+    let ring_s = 2.5;
+    let full = ((duration - grid.start_s - ring_s) / grid.bar_s()).max(0.0) as usize;
+    let bars = plan(key, full + 1, phrase_bars, &mut rng);
 
     let mut lead = Vec::new();
     let mut second = Vec::new();
