@@ -1,0 +1,419 @@
+//! The command line as it is typed: every command, its flags, its help.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+use melody_model::{EntryOrder, EntrySort, Rendition, SearchType, Source, Timeframe};
+
+use crate::render::colour;
+
+/// A parser that takes one of a model type's words and lists them in the help.
+macro_rules! words {
+    ($type:ty) => {
+        PossibleValuesParser::new(<$type>::ALL.iter().map(|word| word.as_str()))
+            .try_map(|word| word.parse::<$type>())
+    };
+}
+/// Melody Studio in the terminal: find a song, hear it, keep it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "melody",
+    version,
+    styles = colour::help_styles(),
+    max_term_width = 100,
+    subcommand_required = true,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  melody login --phone 9876543210
+  melody search दिल
+  melody play 0198c0de-0000-7000-8000-000000000001
+  melody tour                      a minute's walk through everything, with a demo service
+
+An ID is what the lists show; the service's own ids are taken too."
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes, before or after its name.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub struct Global {
+    /// The folder of settings, library and downloads, instead of the usual one
+    #[arg(long, global = true, value_name = "DIR")]
+    pub profile: Option<PathBuf>,
+    /// The service's address; the profile remembers it
+    #[arg(long, global = true, value_name = "URL")]
+    pub server: Option<String>,
+    /// Print one JSON document instead of text for people
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Allow plain http to this host, for staging (may be repeated)
+    #[arg(long, global = true, value_name = "HOST")]
+    pub allow_http: Vec<String>,
+    /// Tell on stderr what is going on
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Sign in with a phone number and the code sent to it
+    #[command(after_help = "Examples:
+  melody login --phone 9876543210                 asks for the code
+  melody login --country +44 --phone 7700900123
+  echo 123456 | melody login --phone 9876543210   reads it from a pipe")]
+    Login(LoginArgs),
+    /// Show who is signed in
+    #[command(after_help = "Example:\n  melody whoami --json")]
+    Whoami,
+    /// Sign out; the library stays on this machine
+    #[command(after_help = "Examples:
+  melody logout            keeps the library and what waits to be sent
+  melody logout --forget   removes them too")]
+    Logout {
+        /// Remove this account's library and downloads from this machine too
+        #[arg(long)]
+        forget: bool,
+    },
+    /// Find songs, in any script
+    #[command(after_help = "Examples:
+  melody search दिल
+  melody search monsoon letters --language en --limit 5
+  melody search vaanam --type artist
+  melody search मेघ --offline       only what is on this machine")]
+    Search(SearchArgs),
+    /// Show what others listen to
+    #[command(after_help = "Examples:
+  melody trending
+  melody trending --language ta --timeframe daily --limit 10")]
+    Trending(TrendingArgs),
+    /// Show everything about one song, lyrics too
+    #[command(after_help = "Example:\n  melody song 0198c0de-0000-7000-8000-000000000001")]
+    Song {
+        #[arg(value_name = "ID", value_parser = id)]
+        id: String,
+    },
+    /// The songs you have saved
+    #[command(subcommand, disable_help_subcommand = true)]
+    Library(LibraryCommand),
+    /// Keep songs on this machine, for when there is no network
+    #[command(after_help = "Examples:
+  melody download 0198c0de-0000-7000-8000-000000000001
+  melody download 0198c0de-0000-7000-8000-000000000001 --rendition instrumental")]
+    Download(DownloadArgs),
+    /// Play songs, in order
+    #[command(after_help = "Examples:
+  melody play 0198c0de-0000-7000-8000-000000000001
+  melody play ID1 ID2 --rendition instrumental
+  melody play ID --from 30 --for 15
+  melody play ID --to song.wav      what a device would get, as fast as it can be made
+
+Keys, on a terminal:
+  space        pause, go on        left, right  5 seconds back, forward
+  n, p         next, previous      up, down     louder, softer
+  q            quit")]
+    Play(PlayArgs),
+    /// Run the reference service on this machine
+    #[command(after_help = "Examples:
+  melody serve
+  melody serve --dialect blue --port 8080 --data ./service
+  melody serve --catalogue synthetic:1000000 --limits off --otp 123456
+
+Its first line says where it listens; then there is a line for each code that it would send.")]
+    Serve(ServeArgs),
+    /// Look at everything that a working installation needs
+    #[command(after_help = "Examples:
+  melody doctor
+  melody doctor --json")]
+    Doctor,
+    /// A minute's walk through everything, with a demo service
+    #[command(after_help = "Examples:
+  melody tour
+  melody tour --for 20      hear more of the song")]
+    Tour(TourArgs),
+    /// Print the completions for a shell
+    #[command(after_help = "Examples:
+  melody completions bash > ~/.local/share/bash-completion/completions/melody
+  melody completions zsh > ~/.zfunc/_melody
+  melody completions fish > ~/.config/fish/completions/melody.fish")]
+    Completions {
+        #[arg(value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page, or write all pages to a folder
+    #[command(after_help = "Examples:
+  melody man | man -l -
+  melody man ~/.local/share/man/man1")]
+    Man {
+        /// Where the pages of all commands go
+        #[arg(value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct LoginArgs {
+    /// The number, with or without blanks, in digits of any Indian script
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    pub phone: Secret,
+    /// The country's code
+    #[arg(long, value_name = "CODE", default_value = "+91", allow_hyphen_values = true)]
+    pub country: String,
+    /// The code from the message; asked for on stdin when it is not given
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true)]
+    pub otp: Option<Secret>,
+}
+
+/// A word of the command line that no `Debug` shows.
+#[derive(Clone)]
+pub struct Secret(pub String);
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret")
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct SearchArgs {
+    /// What to look for
+    #[arg(value_name = "WORDS", required = true)]
+    pub words: Vec<String>,
+    /// What is looked at
+    #[arg(long = "type", value_name = "TYPE", default_value = "track", value_parser = words!(SearchType))]
+    pub kind: SearchType,
+    /// Only songs in this language (hi, ta, te, bn, pa, en …)
+    #[arg(long, value_name = "LANG")]
+    pub language: Option<String>,
+    /// Where the service looks
+    #[arg(long, value_name = "SOURCE", default_value = "all", value_parser = words!(Source))]
+    pub source: Source,
+    /// How many songs at most, 1 to 50
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit::<50>, allow_negative_numbers = true)]
+    pub limit: u32,
+    /// How many to leave out first
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = offset, allow_negative_numbers = true)]
+    pub offset: u64,
+    /// Search what is on this machine and ask nobody
+    #[arg(long)]
+    pub offline: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct TrendingArgs {
+    /// Only songs in this language
+    #[arg(long, value_name = "LANG")]
+    pub language: Option<String>,
+    /// The span that counts
+    #[arg(long, value_name = "SPAN", default_value = "weekly", value_parser = words!(Timeframe))]
+    pub timeframe: Timeframe,
+    /// How many songs at most, 1 to 50
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit::<50>, allow_negative_numbers = true)]
+    pub limit: u32,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum LibraryCommand {
+    /// List your saved songs
+    #[command(after_help = "Examples:
+  melody library list
+  melody library list --sort title --order asc --limit 100")]
+    List(ListArgs),
+    /// Save songs
+    #[command(after_help = "Example:\n  melody library add ID1 ID2")]
+    Add {
+        #[arg(value_name = "ID", required = true, value_parser = id)]
+        ids: Vec<String>,
+    },
+    /// Take songs out of your library
+    #[command(after_help = "Example:\n  melody library remove ID1 ID2")]
+    Remove {
+        #[arg(value_name = "ID", required = true, value_parser = id)]
+        ids: Vec<String>,
+    },
+    /// Bring this machine and the service up to date with each other
+    #[command(after_help = "Example:\n  melody library sync")]
+    Sync {
+        #[command(flatten)]
+        progress: ProgressArgs,
+    },
+    /// Show what is saved and what waits to be sent
+    #[command(after_help = "Example:\n  melody library status")]
+    Status,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ProgressArgs {
+    /// Print a JSON line for each thing that happens, and the result as the last one
+    #[arg(long)]
+    pub progress: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// How many songs at most, 1 to 100
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit::<100>, allow_negative_numbers = true)]
+    pub limit: u32,
+    /// How many to leave out first
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = offset, allow_negative_numbers = true)]
+    pub offset: u64,
+    /// What they are sorted by
+    #[arg(long, value_name = "KEY", default_value = "added", value_parser = words!(EntrySort))]
+    pub sort: EntrySort,
+    /// Which end comes first
+    #[arg(long, value_name = "ORDER", default_value = "desc", value_parser = words!(EntryOrder))]
+    pub order: EntryOrder,
+}
+
+#[derive(Debug, Args)]
+pub struct DownloadArgs {
+    #[arg(value_name = "ID", required = true, value_parser = id)]
+    pub ids: Vec<String>,
+    /// Which take
+    #[arg(long, value_name = "TAKE", default_value = "original", value_parser = rendition())]
+    pub rendition: Rendition,
+    #[command(flatten)]
+    pub progress: ProgressArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct PlayArgs {
+    #[arg(value_name = "ID", required = true, value_parser = id)]
+    pub ids: Vec<String>,
+    /// Which take
+    #[arg(long, value_name = "TAKE", default_value = "original", value_parser = rendition())]
+    pub rendition: Rendition,
+    /// Where the sound goes: device, null (silence in real time) or a file ending in .wav
+    #[arg(long, value_name = "WHERE", default_value = "device", value_parser = output)]
+    pub to: Output,
+    /// Where the first song begins, in seconds
+    #[arg(long, value_name = "S", default_value_t = 0.0, value_parser = seconds_from, allow_negative_numbers = true)]
+    pub from: f64,
+    /// How much of each song is heard, in seconds
+    #[arg(long = "for", value_name = "S", value_parser = seconds_for, allow_negative_numbers = true)]
+    pub length: Option<f64>,
+    #[command(flatten)]
+    pub progress: ProgressArgs,
+}
+
+/// Where the sound of `play` goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    Device,
+    Null,
+    File(PathBuf),
+}
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Which of the two backends it is
+    #[arg(long, value_name = "DIALECT", default_value = "green", value_parser = ["green", "blue"])]
+    pub dialect: String,
+    /// Give green the faults of the migration plan's own code
+    #[arg(long)]
+    pub as_planned: bool,
+    /// The port on this machine; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// Where its data is kept; without it they go when it goes
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The songs it has: demo, or synthetic:N for N made-up ones
+    #[arg(long, value_name = "SONGS", default_value = "demo")]
+    pub catalogue: String,
+    /// One fixed six-digit code, instead of random ones
+    #[arg(long, value_name = "CODE")]
+    pub otp: Option<Secret>,
+    /// How long a code is good for, in seconds
+    #[arg(long, value_name = "S", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=LONGEST_TTL_S))]
+    pub otp_ttl: u64,
+    /// How long an access token is good for, in seconds
+    #[arg(long, value_name = "S", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=LONGEST_TTL_S))]
+    pub token_ttl: u64,
+    /// Whether the rate limits are kept
+    #[arg(long, value_name = "WHETHER", default_value = "on", value_parser = ["on", "off"])]
+    pub limits: String,
+    /// A TOML file of faults to rehearse
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub struct TourArgs {
+    /// Keep the demo service's data here, and find it again next time
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// How much of the song is heard, in seconds
+    #[arg(long = "for", value_name = "S", default_value_t = 8.0, value_parser = seconds_for, allow_negative_numbers = true)]
+    pub length: f64,
+}
+
+fn rendition() -> impl TypedValueParser<Value = Rendition> {
+    PossibleValuesParser::new([Rendition::Original, Rendition::Instrumental].map(Rendition::as_str))
+        .try_map(|word| word.parse::<Rendition>())
+}
+
+fn id(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("an ID cannot be empty; lists and searches show the IDs of songs".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn limit<const MAX: u32>(text: &str) -> Result<u32, String> {
+    match text.trim().parse() {
+        Ok(limit) if (1..=MAX).contains(&limit) => Ok(limit),
+        _ => Err(format!("it must be a number from 1 to {MAX}")),
+    }
+}
+
+fn offset(text: &str) -> Result<u64, String> {
+    // SQLite counts in signed 64 bits; nothing beyond that can be asked for.
+    match text.trim().parse::<u64>() {
+        Ok(offset) if i64::try_from(offset).is_ok() => Ok(offset),
+        _ => Err("it must be a whole number, 0 or more".to_owned()),
+    }
+}
+
+/// More than any song has; it keeps arithmetic on durations from overflowing.
+const LONGEST_S: f64 = 1e9;
+
+/// A hundred years, for the same reason.
+const LONGEST_TTL_S: u64 = 3_155_760_000;
+
+fn seconds_from(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(seconds) if (0.0..=LONGEST_S).contains(&seconds) => Ok(seconds),
+        _ => Err("it must be a number of seconds, 0 or more".to_owned()),
+    }
+}
+
+fn seconds_for(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= LONGEST_S => Ok(seconds),
+        _ => Err("it must be a number of seconds, more than 0".to_owned()),
+    }
+}
+
+fn output(text: &str) -> Result<Output, String> {
+    match text {
+        "device" => Ok(Output::Device),
+        "null" => Ok(Output::Null),
+        file if file.to_ascii_lowercase().ends_with(".wav") => Ok(Output::File(file.into())),
+        _ => Err("it must be device, null or a file name ending in .wav".to_owned()),
+    }
+}
