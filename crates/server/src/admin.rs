@@ -1,0 +1,81 @@
+//! What operators and scripts call: health, version, maintenance; and the notifications, of which there are none yet.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::app::{App, Ctx};
+use crate::auth::Session;
+use crate::errors::ApiError;
+use crate::input::Params;
+use crate::options::Dialect;
+use crate::wire::Page;
+
+fn release(dialect: Dialect) -> &'static str {
+    match dialect {
+        Dialect::Blue => "1.8.2",
+        Dialect::Green => "2.0.0",
+    }
+}
+
+pub(crate) async fn health(State(app): State<Arc<App>>, ctx: Ctx) -> Response {
+    let now = app.clock.now();
+    let wire = ctx.wire();
+    let health = json!({
+        "status": "healthy",
+        "version": release(ctx.dialect),
+        "timestamp": wire.time(now),
+        "uptime": (now - app.started_at) / 1_000_000,
+    });
+    match ctx.dialect {
+        Dialect::Blue => wire.ok("Service is healthy", health),
+        Dialect::Green => Json(health).into_response(),
+    }
+}
+
+pub(crate) async fn blue_version(ctx: Ctx) -> Result<Response, ApiError> {
+    ctx.only(Dialect::Blue)?;
+    let data = json!({ "version": release(ctx.dialect), "apiVersion": "v1", "runtime": "node" });
+    Ok(ctx.wire().ok("Version", data))
+}
+
+pub(crate) async fn green_version(ctx: Ctx) -> Result<Response, ApiError> {
+    ctx.only(Dialect::Green)?;
+    let data = json!({ "version": release(ctx.dialect), "api_version": "v1", "runtime": "python" });
+    Ok(ctx.wire().ok("Version", data))
+}
+
+pub(crate) async fn enable_maintenance(State(app): State<Arc<App>>, ctx: Ctx) -> Response {
+    set_maintenance(&app, true);
+    ctx.wire().ok("Maintenance enabled", json!({ "maintenance": true }))
+}
+
+pub(crate) async fn disable_maintenance(State(app): State<Arc<App>>, ctx: Ctx) -> Response {
+    set_maintenance(&app, false);
+    ctx.wire().ok("Maintenance disabled", json!({ "maintenance": false }))
+}
+
+/// Off also ends what a fault began.
+pub(crate) fn set_maintenance(app: &App, on: bool) {
+    let mut switches = app.switches();
+    switches.maintenance = on;
+    switches.refusals_left = 0;
+}
+
+pub(crate) async fn notifications(ctx: Ctx, _session: Session, params: Params) -> Result<Response, ApiError> {
+    let window = params.window(&ctx, 100)?;
+    params.flag("unread_only")?;
+    let data = json!({ "notifications": [] });
+    Ok(ctx.wire().listed("Notifications", data, Page { window, total: 0 }))
+}
+
+pub(crate) async fn read_notification(_session: Session) -> ApiError {
+    ApiError::not_found("Notification")
+}
+
+pub(crate) async fn read_all_notifications(ctx: Ctx, _session: Session) -> Response {
+    ctx.wire().ok("All notifications read", Value::Null)
+}
