@@ -1,1 +1,94 @@
-//! Stub.
+//! The local library: one SQLite file that holds the catalogue's cache, the saved songs and the outbox.
+//!
+//! Every screen reads from here and nothing else; every change that the service must hear of is written
+//! together with its operation, in one transaction. A [`Library`] is a cheap handle: one thread writes,
+//! two read, and the async methods need no particular runtime.
+
+use std::{path::Path, sync::Arc};
+
+use melody_model::{EntryId, SongId};
+use tokio::sync::broadcast;
+
+mod answers;
+mod carry_over;
+mod downloads;
+mod entries;
+mod error;
+mod generations;
+mod matching;
+mod open;
+mod outbox;
+mod reconcile;
+mod rows;
+mod schema;
+mod search;
+mod settings;
+mod songs;
+mod text;
+mod worker;
+
+pub use answers::Answer;
+pub use downloads::{Download, DownloadState};
+pub use entries::{EntryPage, EntryQuery};
+pub use error::{Error, Result};
+pub use generations::{Generation, GenerationId};
+pub use outbox::{
+    Acknowledgement, Action, Operation, OperationKind, OperationState, OutboxStatus, Outcome, ParkedOp, fold,
+};
+pub use reconcile::Stored;
+pub use search::{SearchQuery, SongPage};
+pub use songs::StoredDetails;
+
+/// An open library. Clones share it; dropping the last one finishes accepted writes and closes the file.
+#[derive(Clone, Debug)]
+pub struct Library {
+    workers: Arc<worker::Workers>,
+    /// Which opening this is: what it marked as being sent is told from what a crash left so.
+    opening: uuid::Uuid,
+    read_only: bool,
+}
+
+/// What a write made stale. Empty lists mean that nothing of the kind changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Songs whose content or whose marks (saved, downloaded) changed.
+    pub songs: Vec<SongId>,
+    pub entries: Vec<EntryId>,
+    /// Songs with a download that changed.
+    pub downloads: Vec<SongId>,
+    /// Whether operations came, moved or went.
+    pub outbox: bool,
+}
+
+impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.songs.is_empty() && self.entries.is_empty() && self.downloads.is_empty() && !self.outbox
+    }
+}
+
+impl Library {
+    /// Opens a library, creating the file and its folder and bringing an older schema up to date. Where
+    /// the disk allows no writing, an existing library opens for reading, and writes answer
+    /// [`Error::ReadOnly`]. A newer, foreign or damaged file is refused and left as it is.
+    ///
+    /// This blocks for as long as the disk takes.
+    pub fn open(path: &Path) -> Result<Self> {
+        let opened = open::open(path)?;
+        Ok(Self {
+            workers: Arc::new(worker::Workers::start(path, opened.writer, opened.readers)?),
+            opening: uuid::Uuid::new_v4(),
+            read_only: opened.read_only,
+        })
+    }
+
+    /// Whether the disk allows reading only.
+    pub fn is_read_only(&self) -> bool {
+        self.read_only
+    }
+
+    /// What writes through this handle and its clones make stale, from now on. Changes by another process
+    /// are not heard of. A listener that lags has to reread what it shows.
+    pub fn changes(&self) -> broadcast::Receiver<Changes> {
+        self.workers.changes()
+    }
+}

@@ -1,0 +1,251 @@
+//! Saved songs: each change is written with the operation that tells the service, or not at all.
+
+use jiff::Timestamp;
+use melody_model::{EntryId, EntryOrder, EntrySort, EntryView, ServerId, SongId};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::{
+    Error, GenerationId, Library, Result, generations,
+    outbox::{self, Action},
+    rows, search, text,
+    worker::Write,
+};
+
+/// Which page of the saved songs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct EntryQuery {
+    pub limit: u32,
+    pub offset: u64,
+    pub sort: EntrySort,
+    pub order: EntryOrder,
+}
+
+/// A page of saved songs.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EntryPage {
+    pub entries: Vec<EntryView>,
+    /// How many songs are saved in all.
+    pub total: u64,
+}
+
+impl Library {
+    /// A page of the saved songs.
+    pub async fn entries(&self, query: EntryQuery) -> Result<EntryPage> {
+        self.workers.read(move |c| page(c, query)).await
+    }
+
+    /// The entry of a song, if it is saved.
+    pub async fn entry_of(&self, song: SongId) -> Result<Option<EntryView>> {
+        self.workers
+            .read(move |c| match find(c, song)? {
+                Some(Found { n, removed: false, .. }) => rows::entry_view(c, generations::current(c)?, n),
+                _ => Ok(None),
+            })
+            .await
+    }
+
+    /// Whether a change of this song is still to be sent (parked ones included), saved or not.
+    pub async fn is_pending(&self, song: SongId) -> Result<bool> {
+        self.workers
+            .read(move |c| {
+                Ok(rows::song_number(c, song)?.map(|n| outbox::has_live(c, n)).transpose()? == Some(true))
+            })
+            .await
+    }
+
+    /// Saves a song. One that is saved already is answered as it is, and nothing is queued.
+    pub async fn add(&self, song: SongId) -> Result<EntryView> {
+        self.workers
+            .write(move |w| {
+                let n = match find(&w.tx, song)? {
+                    Some(found) if !found.removed => found.n,
+                    Some(found) => {
+                        // Saved again before the service heard of the removal: the entry that it was.
+                        w.tx.execute("UPDATE entry SET removed_at = NULL WHERE n = ?1", [found.n])?;
+                        outbox::queue(w, found.song, found.id, &Action::Add)?;
+                        touch(w, song, found.id);
+                        found.n
+                    }
+                    None => {
+                        let row = rows::song_number(&w.tx, song)?.ok_or(Error::UnknownSong(song))?;
+                        let (id, now) = (EntryId::new(), w.now.as_microsecond());
+                        let n = insert(&w.tx, id, row, now)?;
+                        outbox::queue(w, row, id, &Action::Add)?;
+                        touch(w, song, id);
+                        n
+                    }
+                };
+                view(&w.tx, n)
+            })
+            .await
+    }
+
+    /// Removes a song from the saved ones and answers the entry as it was; `None` if it was not saved.
+    pub async fn remove(&self, song: SongId) -> Result<Option<EntryView>> {
+        self.workers
+            .write(move |w| {
+                let Some(found) = find(&w.tx, song)?.filter(|found| !found.removed) else {
+                    return Ok(None);
+                };
+                let seen = server_ids(&w.tx, found.n)?;
+                outbox::queue(w, found.song, found.id, &Action::Remove { seen })?;
+                w.tx.execute(
+                    "UPDATE entry SET removed_at = ?2 WHERE n = ?1",
+                    [found.n, w.now.as_microsecond()],
+                )?;
+                touch(w, song, found.id);
+                Ok(Some(view(&w.tx, found.n)?))
+            })
+            .await
+    }
+
+    /// Counts a play of a saved song, here at once and at the service later; `None` if it is not saved.
+    /// Whether a listen counts as a play is for the caller to say. `seconds` is how long was listened.
+    pub async fn record_play(
+        &self,
+        song: SongId,
+        seconds: u32,
+        completed: bool,
+    ) -> Result<Option<EntryView>> {
+        self.workers
+            .write(move |w| {
+                let Some(found) = find(&w.tx, song)?.filter(|found| !found.removed) else {
+                    return Ok(None);
+                };
+                w.tx.execute(
+                    "UPDATE entry SET play_count = play_count + 1,
+                            last_played_at = max(coalesce(last_played_at, 0), ?2) WHERE n = ?1",
+                    [found.n, w.now.as_microsecond()],
+                )?;
+                let action = Action::Play { seconds, completed, played_at: w.now };
+                outbox::queue(w, found.song, found.id, &action)?;
+                search::rerank(&w.tx, found.song)?;
+                touch(w, song, found.id);
+                Ok(Some(view(&w.tx, found.n)?))
+            })
+            .await
+    }
+}
+
+/// An entry's row, removed or not.
+pub(crate) struct Found {
+    pub n: i64,
+    pub id: EntryId,
+    /// The song's row.
+    pub song: i64,
+    pub removed: bool,
+}
+
+fn find(c: &Connection, song: SongId) -> Result<Option<Found>> {
+    rows::song_number(c, song)?.map_or(Ok(None), |n| of_song(c, n))
+}
+
+/// The entry of a song by the song's row number.
+pub(crate) fn of_song(c: &Connection, song: i64) -> Result<Option<Found>> {
+    let mut query = c.prepare_cached("SELECT n, id, removed_at IS NOT NULL FROM entry WHERE song = ?1")?;
+    let found = query
+        .query_row([song], |row| {
+            Ok(Found { n: row.get(0)?, id: EntryId(row.get(1)?), song, removed: row.get(2)? })
+        })
+        .optional()?;
+    Ok(found)
+}
+
+/// Inserts an entry for a song's row; `added_at` in microseconds.
+pub(crate) fn insert(c: &Connection, id: EntryId, song: i64, added_at: i64) -> Result<i64> {
+    let (title, artist): (String, String) = c
+        .prepare_cached("SELECT title, artist FROM song WHERE n = ?1")?
+        .query_row([song], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    c.prepare_cached(
+        "INSERT INTO entry (id, song, added_at, title_key, artist_key) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![id.0, song, added_at, text::key(&title), text::key(&artist)])?;
+    Ok(c.last_insert_rowid())
+}
+
+/// What each generation calls an entry.
+fn server_ids(c: &Connection, n: i64) -> Result<outbox::SeenIds> {
+    let mut query = c.prepare_cached("SELECT generation, server_id FROM entry_server_id WHERE entry = ?1")?;
+    let found = query.query_map([n], |row| Ok((GenerationId(row.get(0)?), ServerId(row.get(1)?))))?;
+    Ok(found.collect::<rusqlite::Result<_>>()?)
+}
+
+/// Notes what a generation calls an entry, in place of what it called it before.
+pub(crate) fn name(c: &Connection, generation: GenerationId, id: &ServerId, n: i64) -> Result<()> {
+    c.prepare_cached(
+        "INSERT OR REPLACE INTO entry_server_id (generation, server_id, entry) VALUES (?1, ?2, ?3)",
+    )?
+    .execute(params![generation.0, id.as_str(), n])?;
+    Ok(())
+}
+
+/// Forgets an id that a generation has dropped.
+pub(crate) fn forget_server_id(c: &Connection, generation: GenerationId, id: &ServerId) -> Result<()> {
+    c.prepare_cached("DELETE FROM entry_server_id WHERE generation = ?1 AND server_id = ?2")?
+        .execute(params![generation.0, id.as_str()])?;
+    Ok(())
+}
+
+/// Raises an entry's count of plays and its last play to the service's, where those are higher: the
+/// service may have heard of other devices, and may not yet have heard of this one. Whether it did.
+pub(crate) fn raise_plays(
+    c: &Connection,
+    entry: &Found,
+    play_count: Option<u64>,
+    last_played_at: Option<Timestamp>,
+) -> Result<bool> {
+    let count = play_count.map_or(0, |count| i64::try_from(count).unwrap_or(i64::MAX));
+    let last = last_played_at.map(Timestamp::as_microsecond);
+    let raised = c
+        .prepare_cached(
+            "UPDATE entry SET play_count = max(play_count, ?2),
+                    last_played_at = coalesce(max(last_played_at, ?3), last_played_at, ?3)
+             WHERE n = ?1 AND (play_count < ?2 OR last_played_at < ?3
+                               OR (last_played_at IS NULL AND ?3 IS NOT NULL))",
+        )?
+        .execute(params![entry.n, count, last])?;
+    if raised > 0 {
+        search::rerank(c, entry.song)?;
+    }
+    Ok(raised > 0)
+}
+
+/// Notes that an entry, and the marks on its song, are stale on the screen.
+pub(crate) fn touch(w: &mut Write<'_>, song: SongId, entry: EntryId) {
+    w.changes.songs.push(song);
+    w.changes.entries.push(entry);
+}
+
+fn view(c: &Connection, n: i64) -> Result<EntryView> {
+    rows::entry_view(c, generations::current(c)?, n)?
+        .ok_or_else(|| Error::unreadable("an entry without a song"))
+}
+
+fn page(c: &Connection, query: EntryQuery) -> Result<EntryPage> {
+    let total: i64 = c
+        .prepare_cached("SELECT count(*) FROM entry INDEXED BY entry_by_added WHERE removed_at IS NULL")?
+        .query_row([], |row| row.get(0))?;
+    let column = match query.sort {
+        EntrySort::Added => "added_at",
+        EntrySort::Title => "title_key",
+        EntrySort::Artist => "artist_key",
+        EntrySort::Plays => "play_count",
+    };
+    let order = match query.order {
+        EntryOrder::Asc => "ASC",
+        EntryOrder::Desc => "DESC",
+    };
+    // The rows are found in an index alone; songs are read for the page and not for what is skipped.
+    let mut walk = c.prepare_cached(&format!(
+        "SELECT n FROM entry WHERE removed_at IS NULL ORDER BY {column} {order}, n {order} LIMIT ?1 OFFSET ?2"
+    ))?;
+    let numbers = walk
+        .query_map(params![query.limit, query.offset.min(u64::from(u32::MAX))], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    let generation = generations::current(c)?;
+    let mut entries = Vec::with_capacity(numbers.len());
+    for n in numbers {
+        entries.extend(rows::entry_view(c, generation, n)?);
+    }
+    Ok(EntryPage { entries, total: total.unsigned_abs() })
+}

@@ -1,0 +1,178 @@
+//! Opening the file: ours and no newer, writable where the disk allows it, readable where it does not.
+
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+
+use crate::{Error, Result, schema};
+
+/// Readers beside the writer: one for what the screen shows, one for what happens meanwhile.
+const READERS: usize = 2;
+
+/// How long a short write waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Page cache of each connection. The whole process has 40 MB for everything.
+const CACHE_KIB: i64 = 2_000;
+
+/// What the journal beside the database shrinks back to after a large write.
+const JOURNAL_BYTES: i64 = 16 * 1024 * 1024;
+
+/// The connections of one database.
+pub(crate) struct Opened {
+    pub writer: Connection,
+    pub readers: Vec<Connection>,
+    pub read_only: bool,
+}
+
+/// Opens the file, creating and migrating it; read-only if that is all the disk allows.
+pub(crate) fn open(path: &Path) -> Result<Opened> {
+    create(path)?;
+    match open_writable(path) {
+        Err(Refused::NotWritable) => open_read_only(path),
+        Err(Refused::Other(error)) => Err(error),
+        Ok(opened) => Ok(opened),
+    }
+    .map_err(|error| error.at(path))
+}
+
+/// Makes the folder and an empty file, so that a place which forbids it is told from a file that is broken.
+fn create(path: &Path) -> Result<()> {
+    if path.try_exists()? {
+        return Ok(());
+    }
+    let made = path
+        .parent()
+        .map_or(Ok(()), fs::create_dir_all)
+        .and_then(|()| fs::OpenOptions::new().write(true).create(true).truncate(false).open(path).map(drop));
+    made.map_err(|error| match error.kind() {
+        ErrorKind::PermissionDenied => Error::ReadOnly,
+        _ => Error::from(error).at(path),
+    })
+}
+
+enum Refused {
+    NotWritable,
+    Other(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::ReadOnly => Self::NotWritable,
+            other => Self::Other(other),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Refused {
+    fn from(error: rusqlite::Error) -> Self {
+        // A writable file in a folder that is not: the journal beside it can't be made.
+        if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) {
+            return Self::NotWritable;
+        }
+        Error::from(error).into()
+    }
+}
+
+fn open_writable(path: &Path) -> Result<Opened, Refused> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut writer = Connection::open_with_flags(path, flags)?;
+    // Closing a file that turns out not to be ours must not move its journal into it.
+    let journal_in_use = has_journal(path);
+    writer.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, journal_in_use)?;
+    tune(&writer)?;
+    first_look(&writer)?;
+    schema::guard(&writer)?;
+    if writer.is_readonly("main")? {
+        return Err(Refused::NotWritable);
+    }
+    writer.pragma_update(None, "journal_mode", "WAL")?;
+    // Each commit is on the disk before it is confirmed; the second line is what macOS needs for that.
+    writer.pragma_update(None, "synchronous", "FULL")?;
+    writer.pragma_update(None, "fullfsync", true)?;
+    writer.pragma_update(None, "journal_size_limit", JOURNAL_BYTES)?;
+    writer.pragma_update(None, "foreign_keys", true)?;
+    schema::migrate(&mut writer)?;
+    writer.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    let readers = (0..READERS)
+        .map(|_| {
+            let reader = Connection::open_with_flags(path, flags)?;
+            tune(&reader)?;
+            reader.pragma_update(None, "query_only", true)?;
+            Ok(reader)
+        })
+        .collect::<Result<_>>()?;
+    Ok(Opened { writer, readers, read_only: false })
+}
+
+fn open_read_only(path: &Path) -> Result<Opened> {
+    let plain = path.to_owned();
+    let connect = |address: &Path| -> Result<Connection> {
+        let flags =
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        let connection = Connection::open_with_flags(address, flags)?;
+        tune(&connection)?;
+        first_look(&connection)?;
+        Ok(connection)
+    };
+    let (address, writer) = match connect(&plain) {
+        Ok(connection) => (plain, connection),
+        Err(error @ Error::Damaged { .. }) => return Err(error),
+        Err(_) if has_journal(path) => {
+            let what = "its disk is read-only, and the last changes are still in the journal beside it";
+            return Err(Error::Io { what: what.to_owned() });
+        }
+        Err(_) => {
+            // Nobody can write here, us included: the file may be read as it lies.
+            let address = immutable(path);
+            let connection = connect(&address)?;
+            (address, connection)
+        }
+    };
+    if schema::guard(&writer)? < schema::VERSION {
+        return Err(Error::ReadOnly);
+    }
+    let readers = (0..READERS).map(|_| connect(&address)).collect::<Result<_>>()?;
+    Ok(Opened { writer, readers, read_only: true })
+}
+
+/// The first real read: it finds what the file is and whether its journal can be used.
+fn first_look(connection: &Connection) -> rusqlite::Result<()> {
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
+}
+
+fn tune(connection: &Connection) -> Result<()> {
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(())
+}
+
+/// Whether a journal with content lies beside the file. Asked without opening anything: closing a
+/// second descriptor would drop the locks that this process may hold on the file.
+fn has_journal(path: &Path) -> bool {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-wal");
+    fs::metadata(PathBuf::from(journal)).is_ok_and(|found| found.len() > 0)
+}
+
+/// The file's address as a URI that promises that nobody changes it.
+fn immutable(path: &Path) -> PathBuf {
+    let mut address = String::from("file:");
+    for c in path.to_string_lossy().chars() {
+        match c {
+            '%' => address.push_str("%25"),
+            '?' => address.push_str("%3f"),
+            '#' => address.push_str("%23"),
+            _ => address.push(c),
+        }
+    }
+    address.push_str("?immutable=1");
+    PathBuf::from(address)
+}

@@ -1,0 +1,458 @@
+//! The outbox: what the service has yet to hear, in order for each song, and the journal of what it has heard.
+//!
+//! An operation's content never changes (a trigger sees to it); only its state does. The process that runs
+//! sync is the only one to call [`Library::pending_operations`] and what follows from it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use melody_model::{EntryId, OperationId, ServerId, SongId};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Error, GenerationId, Library, Result, entries, generations, rows, worker::Write};
+
+/// What each generation called an entry.
+pub(crate) type SeenIds = BTreeMap<GenerationId, ServerId>;
+
+/// What a listener did that the service has to hear of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Action {
+    Add,
+    Remove {
+        /// The entry that was seen when it was removed, by generation: a newer one is not meant.
+        seen: BTreeMap<GenerationId, ServerId>,
+    },
+    Play {
+        /// How long was listened.
+        seconds: u32,
+        completed: bool,
+        played_at: Timestamp,
+    },
+}
+
+/// The kind of an [`Action`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationKind {
+    Add,
+    Remove,
+    Play,
+}
+
+/// Where an operation is on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OperationState {
+    Queued,
+    Sending,
+    Parked,
+}
+
+/// A change on its way to the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    pub id: OperationId,
+    /// Later operations have higher numbers.
+    pub seq: u64,
+    pub song: SongId,
+    pub entry: EntryId,
+    pub action: Action,
+    pub created_at: Timestamp,
+    pub state: OperationState,
+    /// How often it went out.
+    pub attempts: u32,
+    /// Whether it went out and what became of it is not known: read back before sending it again.
+    pub uncertain: bool,
+    /// The current generation's id of the song; `None` while that generation does not know it.
+    pub song_server_id: Option<ServerId>,
+    /// The current generation's id of the entry: for a removal, the one that was seen then.
+    pub entry_server_id: Option<ServerId>,
+}
+
+/// What became of an attempt that brought no answer to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// This attempt did not get there. A doubt about an earlier one stays.
+    NotReached,
+    /// It may have been taken.
+    Unknown,
+    /// Reading back showed that no attempt was taken: it may simply be sent again.
+    Refuted,
+}
+
+/// The service's word that it heard an operation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Acknowledgement {
+    pub generation: GenerationId,
+    /// What the service calls the entry now; for a removal, nothing.
+    pub entry_server_id: Option<ServerId>,
+    /// The service's count of plays, if it gave one.
+    pub play_count: Option<u64>,
+    pub last_played_at: Option<Timestamp>,
+}
+
+/// An operation that the service refuses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParkedOp {
+    pub op: OperationId,
+    pub kind: OperationKind,
+    pub song: SongId,
+    /// The kind and the song's title: `add Tum Hi Ho`.
+    pub what: String,
+    /// The service's words, as given to [`Library::park`].
+    pub reason: String,
+}
+
+/// How much the service has yet to hear.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxStatus {
+    /// Operations to be sent; parked ones are not counted.
+    pub pending: u64,
+    pub parked: Vec<ParkedOp>,
+}
+
+impl Action {
+    pub fn kind(&self) -> OperationKind {
+        match self {
+            Self::Add => OperationKind::Add,
+            Self::Remove { .. } => OperationKind::Remove,
+            Self::Play { .. } => OperationKind::Play,
+        }
+    }
+}
+
+impl OperationKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Add => "add",
+            Self::Remove => "remove",
+            Self::Play => "play",
+        }
+    }
+}
+
+impl Outcome {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::NotReached => "not_reached",
+            Self::Unknown => "unknown",
+            Self::Refuted => "refuted",
+        }
+    }
+}
+
+impl Operation {
+    /// Whether the service can have heard nothing of it.
+    fn is_untold(&self) -> bool {
+        !self.uncertain && self.state != OperationState::Sending
+    }
+}
+
+/// Which operations of one song, given in order, cancel out and need not be said: an addition and the
+/// removal after it (with the plays between), or a removal and the addition after it. Only what the service
+/// can have heard nothing of is folded.
+pub fn fold(operations: &[Operation]) -> Vec<OperationId> {
+    let mut folded = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    for (i, operation) in operations.iter().enumerate() {
+        if operation.action.kind() == OperationKind::Play {
+            continue;
+        }
+        let opposite = open.last().copied().filter(|&j| {
+            let earlier = &operations[j];
+            earlier.action.kind() != operation.action.kind() && earlier.is_untold() && operation.is_untold()
+        });
+        let Some(j) = opposite else {
+            open.push(i);
+            continue;
+        };
+        open.pop();
+        let added = operations[j].action.kind() == OperationKind::Add;
+        let plays = operations[j + 1..i].iter().filter(|o| added && o.action.kind() == OperationKind::Play);
+        folded.extend(plays.map(|play| play.id));
+        folded.extend([operations[j].id, operation.id]);
+    }
+    folded
+}
+
+impl Library {
+    /// The operations that may go out now, in order, at most one for each song: what cancels out has been
+    /// folded, and what an earlier operation of its song holds back is not offered. What another opening of
+    /// the library was sending when it ended is offered as uncertain.
+    pub async fn pending_operations(&self, limit: u32) -> Result<Vec<Operation>> {
+        let opening = self.opening;
+        self.workers
+            .write(move |w| {
+                fold_all(w, opening)?;
+                // A refused play holds back nothing; a refused addition or removal holds back its song.
+                let mut query = w.tx.prepare_cached(&format!(
+                    "{OPERATIONS} WHERE o.done_at IS NULL
+                       AND (o.state = 'queued' OR (o.state = 'sending' AND o.sender IS NOT ?2))
+                       AND NOT EXISTS (SELECT 1 FROM operation p
+                                       WHERE p.song = o.song AND p.done_at IS NULL AND p.seq < o.seq
+                                         AND NOT (p.state = 'parked' AND p.kind = 'play'))
+                     ORDER BY o.seq LIMIT ?3"
+                ))?;
+                let current = generations::current(&w.tx)?;
+                let found = query
+                    .query_map(params![current, opening, limit], |row| operation(row, current, opening))?;
+                Ok(found.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+    }
+
+    /// Notes that an operation is about to go out. `false` if it is done or parked: it must not.
+    pub async fn mark_sending(&self, op: OperationId) -> Result<bool> {
+        let opening = self.opening;
+        self.workers
+            .write(move |w| {
+                let changed = w.tx.execute(
+                    "UPDATE operation SET attempts = attempts + 1,
+                            uncertain = uncertain OR (state = 'sending' AND sender IS NOT ?2),
+                            state = 'sending', sender = ?2
+                     WHERE id = ?1 AND state IN ('queued', 'sending')",
+                    params![op.0, opening],
+                )?;
+                Ok(changed > 0)
+            })
+            .await
+    }
+
+    /// Notes that the service heard an operation: its ids and counts are written and the operation moves to
+    /// the journal, at once. `false` if it was there already.
+    pub async fn acknowledge(&self, op: OperationId, heard: Acknowledgement) -> Result<bool> {
+        self.workers.write(move |w| acknowledge(w, op, &heard)).await
+    }
+
+    /// Sets an operation aside that the service refuses, with the reason to show.
+    pub async fn park(&self, op: OperationId, reason: &str) -> Result<bool> {
+        let reason = reason.to_owned();
+        self.workers
+            .write(move |w| {
+                let changed = w.tx.execute(
+                    "UPDATE operation SET state = 'parked', sender = NULL, reason = ?2
+                     WHERE id = ?1 AND done_at IS NULL",
+                    params![op.0, reason],
+                )?;
+                moved(w, op, changed)
+            })
+            .await
+    }
+
+    /// Puts an operation back among the queued ones, after an attempt that failed or when a parked one is
+    /// to be tried again.
+    pub async fn release(&self, op: OperationId, outcome: Outcome) -> Result<bool> {
+        self.workers
+            .write(move |w| {
+                let changed = w.tx.execute(
+                    "UPDATE operation SET state = 'queued', sender = NULL, reason = NULL,
+                            uncertain = CASE ?2 WHEN 'unknown' THEN 1 WHEN 'refuted' THEN 0 ELSE uncertain END
+                     WHERE id = ?1 AND done_at IS NULL",
+                    params![op.0, outcome.as_str()],
+                )?;
+                moved(w, op, changed)
+            })
+            .await
+    }
+
+    /// What is pending and what is parked.
+    pub async fn outbox_status(&self) -> Result<OutboxStatus> {
+        self.workers
+            .read(|c| {
+                let pending: i64 = c.query_row(
+                    "SELECT count(*) FROM operation WHERE done_at IS NULL AND state <> 'parked'",
+                    [],
+                    |row| row.get(0),
+                )?;
+                let mut parked = c.prepare_cached(
+                    "SELECT o.id, o.payload, s.id, s.title, o.reason
+                     FROM operation o JOIN song s ON s.n = o.song
+                     WHERE o.done_at IS NULL AND o.state = 'parked' ORDER BY o.seq",
+                )?;
+                let parked = parked.query_map([], |row| {
+                    let kind = rows::json::<Action>(row, 1)?.kind();
+                    let title: String = row.get(3)?;
+                    Ok(ParkedOp {
+                        op: OperationId(row.get(0)?),
+                        kind,
+                        song: SongId(row.get(2)?),
+                        what: format!("{} {title}", kind.as_str()),
+                        reason: row.get(4)?,
+                    })
+                })?;
+                Ok(OutboxStatus {
+                    pending: pending.unsigned_abs(),
+                    parked: parked.collect::<rusqlite::Result<_>>()?,
+                })
+            })
+            .await
+    }
+
+    /// Forgets operations of the journal that were done before a moment; answers how many.
+    pub async fn prune_journal(&self, before: Timestamp) -> Result<usize> {
+        self.workers
+            .write(move |w| {
+                Ok(w.tx.execute("DELETE FROM operation WHERE done_at < ?1", [before.as_microsecond()])?)
+            })
+            .await
+    }
+}
+
+/// The start of a query for operations; `?1` is the current generation.
+const OPERATIONS: &str = "SELECT o.id, o.seq, s.id, o.entry, o.payload, o.created_at, o.state, o.attempts,
+        o.uncertain, o.sender,
+        (SELECT x.server_id FROM song_server_id x WHERE x.song = o.song AND x.generation = ?1),
+        (SELECT x.server_id FROM entry_server_id x JOIN entry e ON e.n = x.entry
+         WHERE e.id = o.entry AND x.generation = ?1)
+     FROM operation o JOIN song s ON s.n = o.song";
+
+/// Reads a row of [`OPERATIONS`]; `opening` is the reader's own.
+fn operation(row: &Row<'_>, current: i64, opening: Uuid) -> rusqlite::Result<Operation> {
+    let action: Action = rows::json(row, 4)?;
+    let state = match row.get_ref(6)?.as_str()? {
+        "sending" => OperationState::Sending,
+        "parked" => OperationState::Parked,
+        _ => OperationState::Queued,
+    };
+    let left_behind = state == OperationState::Sending && row.get::<_, Option<Uuid>>(9)? != Some(opening);
+    let seen = match &action {
+        Action::Remove { seen } => seen.get(&GenerationId(current)).cloned(),
+        _ => None,
+    };
+    Ok(Operation {
+        id: OperationId(row.get(0)?),
+        seq: row.get::<_, i64>(1)?.unsigned_abs(),
+        song: SongId(row.get(2)?),
+        entry: EntryId(row.get(3)?),
+        action,
+        created_at: rows::time(row, 5)?,
+        state,
+        attempts: row.get(7)?,
+        uncertain: row.get::<_, bool>(8)? || left_behind,
+        song_server_id: row.get::<_, Option<String>>(10)?.map(ServerId),
+        entry_server_id: seen.or(row.get::<_, Option<String>>(11)?.map(ServerId)),
+    })
+}
+
+/// Appends an operation, in the transaction of the change that it tells.
+pub(crate) fn queue(w: &mut Write<'_>, song: i64, entry: EntryId, action: &Action) -> Result<()> {
+    w.tx.prepare_cached(
+        "INSERT INTO operation (id, song, entry, kind, payload, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![
+        OperationId::new().0,
+        song,
+        entry.0,
+        action.kind().as_str(),
+        serde_json::to_string(action)?,
+        w.now.as_microsecond(),
+    ])?;
+    w.changes.outbox = true;
+    Ok(())
+}
+
+/// Whether a song (by its row) has an operation that the service has yet to hear.
+pub(crate) fn has_live(c: &Connection, song: i64) -> Result<bool> {
+    let mut query = c.prepare_cached("SELECT 1 FROM operation WHERE song = ?1 AND done_at IS NULL")?;
+    Ok(query.exists([song])?)
+}
+
+/// Folds what cancels out, over all songs that have more than one operation.
+fn fold_all(w: &mut Write<'_>, opening: Uuid) -> Result<()> {
+    let songs =
+        w.tx.prepare_cached(
+            "SELECT song FROM operation WHERE done_at IS NULL GROUP BY song
+             HAVING count(*) > 1 AND sum(kind <> 'play') > 1",
+        )?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<Vec<i64>>>()?;
+    for song in songs {
+        let current = generations::current(&w.tx)?;
+        let operations = w
+            .tx
+            .prepare_cached(&format!("{OPERATIONS} WHERE o.song = ?2 AND o.done_at IS NULL ORDER BY o.seq"))?
+            .query_map([current, song], |row| operation(row, current, opening))?
+            .collect::<rusqlite::Result<Vec<_>>>()?;
+        let folded = fold(&operations);
+        for op in &folded {
+            w.tx.prepare_cached(
+                "UPDATE operation SET state = 'folded', done_at = ?2, reason = NULL WHERE id = ?1",
+            )?
+            .execute(params![op.0, w.now.as_microsecond()])?;
+        }
+        if !folded.is_empty() {
+            settle(w, song)?;
+            for operation in operations.iter().filter(|operation| folded.contains(&operation.id)) {
+                touch(w, operation.song, operation.entry);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Lets go of a removed entry once the service has nothing more to hear of it.
+fn settle(w: &Write<'_>, song: i64) -> Result<()> {
+    w.tx.prepare_cached(
+        "DELETE FROM entry WHERE song = ?1 AND removed_at IS NOT NULL
+           AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.song = ?1 AND o.done_at IS NULL)",
+    )?
+    .execute([song])?;
+    Ok(())
+}
+
+fn acknowledge(w: &mut Write<'_>, op: OperationId, heard: &Acknowledgement) -> Result<bool> {
+    let current = heard.generation.0;
+    let opening = Uuid::nil();
+    let found =
+        w.tx.prepare_cached(&format!("{OPERATIONS} WHERE o.id = ?2 AND o.done_at IS NULL"))?
+            .query_row(params![current, op.0], |row| operation(row, current, opening))
+            .optional()?;
+    let Some(operation) = found else { return Ok(false) };
+    w.tx.execute(
+        "UPDATE operation SET state = 'done', sender = NULL, reason = NULL, done_at = ?2, done_generation = ?3
+         WHERE id = ?1",
+        params![op.0, w.now.as_microsecond(), current],
+    )?;
+    let song = rows::song_number(&w.tx, operation.song)?.ok_or(Error::UnknownSong(operation.song))?;
+    match (&operation.action, &heard.entry_server_id) {
+        (Action::Remove { .. }, _) => {
+            if let Some(gone) = &operation.entry_server_id {
+                entries::forget_server_id(&w.tx, heard.generation, gone)?;
+            }
+        }
+        (_, Some(id)) => {
+            if let Some(entry) = entries::of_song(&w.tx, song)? {
+                entries::name(&w.tx, heard.generation, id, entry.n)?;
+            }
+        }
+        (_, None) => {}
+    }
+    if let Some(entry) = entries::of_song(&w.tx, song)? {
+        entries::raise_plays(&w.tx, &entry, heard.play_count, heard.last_played_at)?;
+    }
+    settle(w, song)?;
+    touch(w, operation.song, operation.entry);
+    Ok(true)
+}
+
+/// What is stale after an update of an operation's state that changed `changed` rows.
+fn moved(w: &mut Write<'_>, op: OperationId, changed: usize) -> Result<bool> {
+    if changed == 0 {
+        return Ok(false);
+    }
+    let (song, entry) = w.tx.query_row(
+        "SELECT s.id, o.entry FROM operation o JOIN song s ON s.n = o.song WHERE o.id = ?1",
+        [op.0],
+        |row| Ok((SongId(row.get(0)?), EntryId(row.get(1)?))),
+    )?;
+    touch(w, song, entry);
+    Ok(true)
+}
+
+fn touch(w: &mut Write<'_>, song: SongId, entry: EntryId) {
+    entries::touch(w, song, entry);
+    w.changes.outbox = true;
+}

@@ -1,0 +1,316 @@
+//! Songs: what the service told of them, merged so that a poorer answer erases nothing.
+
+use std::collections::BTreeMap;
+
+use melody_model::{JsonMap, RemoteSong, ServerId, Song, SongContent, SongDetails, SongId, SongView};
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::{
+    GenerationId, Library, Result, generations, matching, rows,
+    search::{self, Indexed},
+    text,
+    worker::Write,
+};
+
+/// What only the full answer about a song told, and what this client has no name for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StoredDetails {
+    pub details: SongDetails,
+    /// Unknown fields, as they came.
+    pub extra: JsonMap,
+}
+
+impl Library {
+    /// Keeps what the service said of songs, in the order of the answer. A song that this generation has
+    /// not named before is matched to one that another generation named, if exactly one fits; else it is
+    /// new. Fields that this answer lacks keep what an earlier one gave.
+    pub async fn store_songs(&self, generation: GenerationId, songs: Vec<RemoteSong>) -> Result<Vec<Song>> {
+        self.workers
+            .write(move |w| {
+                let current = generations::current(&w.tx)?;
+                let mut stored = Vec::with_capacity(songs.len());
+                for n in store(w, generation, &songs)? {
+                    stored.extend(rows::song_view(&w.tx, current, n)?.map(|view| view.song));
+                }
+                Ok(stored)
+            })
+            .await
+    }
+
+    /// A song, as a face shows it.
+    pub async fn song(&self, id: SongId) -> Result<Option<SongView>> {
+        Ok(self.songs(vec![id]).await?.pop())
+    }
+
+    /// Songs, as a face shows them, in the order asked for; unknown ones are left out.
+    pub async fn songs(&self, ids: Vec<SongId>) -> Result<Vec<SongView>> {
+        self.workers
+            .read(move |c| {
+                let generation = generations::current(c)?;
+                let mut views = Vec::with_capacity(ids.len());
+                for id in ids {
+                    if let Some(n) = rows::song_number(c, id)? {
+                        views.extend(rows::song_view(c, generation, n)?);
+                    }
+                }
+                Ok(views)
+            })
+            .await
+    }
+
+    /// Lyrics, metadata and unknown fields of a song; empty ones if no answer had any.
+    pub async fn song_details(&self, id: SongId) -> Result<Option<StoredDetails>> {
+        self.workers.read(move |c| rows::song_number(c, id)?.map(|n| details(c, n)).transpose()).await
+    }
+
+    /// The song that a text names: our id of it or of its entry, or the service's of either, in the
+    /// current generation or an earlier one.
+    pub async fn resolve(&self, text: &str) -> Result<Option<SongId>> {
+        let text = text.trim().to_owned();
+        self.workers
+            .read(move |c| {
+                let ours = c
+                    .prepare_cached(
+                        "SELECT id FROM song WHERE id = ?1
+                         UNION ALL SELECT s.id FROM entry e JOIN song s ON s.n = e.song WHERE e.id = ?1",
+                    )?
+                    .query_row([uuid::Uuid::parse_str(&text).ok()], |row| row.get(0))
+                    .optional()?;
+                if let Some(id) = ours {
+                    return Ok(Some(SongId(id)));
+                }
+                let theirs = c
+                    .prepare_cached(
+                        "SELECT s.id, x.generation FROM song_server_id x JOIN song s ON s.n = x.song
+                         WHERE x.generation IN (SELECT id FROM generation) AND x.server_id = ?1
+                         UNION ALL
+                         SELECT s.id, x.generation FROM entry_server_id x
+                         JOIN entry e ON e.n = x.entry JOIN song s ON s.n = e.song
+                         WHERE x.generation IN (SELECT id FROM generation) AND x.server_id = ?1
+                         ORDER BY x.generation = ?2 DESC, x.generation DESC LIMIT 1",
+                    )?
+                    .query_row(params![text, generations::current(c)?], |row| row.get(0))
+                    .optional()?;
+                Ok(theirs.map(SongId))
+            })
+            .await
+    }
+
+    /// A song's id in a generation.
+    pub async fn server_id(&self, song: SongId, generation: GenerationId) -> Result<Option<ServerId>> {
+        self.workers
+            .read(move |c| {
+                let found = c
+                    .prepare_cached(
+                        "SELECT x.server_id FROM song s JOIN song_server_id x ON x.song = s.n
+                         WHERE s.id = ?1 AND x.generation = ?2",
+                    )?
+                    .query_row(params![song.0, generation.0], |row| row.get(0))
+                    .optional()?;
+                Ok(found.map(ServerId))
+            })
+            .await
+    }
+}
+
+/// Stores songs and gives their row numbers, in order. The index is brought up to date at the end, in
+/// the order of its documents: full-text search writes a segment each time that the order goes back.
+pub(crate) fn store(w: &mut Write<'_>, generation: GenerationId, songs: &[RemoteSong]) -> Result<Vec<i64>> {
+    let mut numbers = Vec::with_capacity(songs.len());
+    let mut reindexed = BTreeMap::new();
+    for song in songs {
+        let n = match known(&w.tx, generation, &song.server_id)? {
+            Some(n) => n,
+            None => match matching::find(&w.tx, generation.0, &song.content)? {
+                Some(n) => n,
+                None => insert(w, SongId::new(), &song.content, &mut reindexed)?,
+            },
+        };
+        name(&w.tx, generation, &song.server_id, n)?;
+        update(w, n, &song.content, &mut reindexed)?;
+        merge_details(w, n, &song.details, &song.extra)?;
+        numbers.push(n);
+    }
+    search::reindex(&w.tx, reindexed)?;
+    Ok(numbers)
+}
+
+/// The song that a generation calls by this id.
+pub(crate) fn known(c: &Connection, generation: GenerationId, id: &ServerId) -> Result<Option<i64>> {
+    let mut query =
+        c.prepare_cached("SELECT song FROM song_server_id WHERE generation = ?1 AND server_id = ?2")?;
+    Ok(query.query_row(params![generation.0, id.as_str()], |row| row.get(0)).optional()?)
+}
+
+/// Notes what a generation calls a song.
+pub(crate) fn name(c: &Connection, generation: GenerationId, id: &ServerId, n: i64) -> Result<()> {
+    c.prepare_cached(
+        "INSERT INTO song_server_id (generation, server_id, song) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+    )?
+    .execute(params![generation.0, id.as_str(), n])?;
+    Ok(())
+}
+
+/// Inserts a song under an id of ours.
+pub(crate) fn insert(
+    w: &mut Write<'_>,
+    id: SongId,
+    content: &SongContent,
+    reindexed: &mut BTreeMap<i64, Indexed>,
+) -> Result<i64> {
+    w.tx.prepare_cached(
+        "INSERT INTO song (id, docid, match_hash, title, artist, album, language, duration_s, genre,
+                           release_year, popularity, explicit, thumbnail_url, external_ids, audio_files)
+         VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+    )?
+    .execute(params![
+        id.0,
+        matching::name_hash(content),
+        content.title,
+        content.artist,
+        content.album,
+        content.language,
+        content.duration_s,
+        serde_json::to_string(&content.genre)?,
+        content.release_year,
+        content.popularity,
+        content.explicit,
+        content.thumbnail_url,
+        serde_json::to_string(&content.external_ids)?,
+        serde_json::to_string(&content.audio_files)?,
+    ])?;
+    let n = w.tx.last_insert_rowid();
+    note_external_ids(&w.tx, n, content)?;
+    reindexed.insert(n, Indexed { old: None, content: content.clone() });
+    w.changes.songs.push(id);
+    Ok(n)
+}
+
+/// Merges what is new into a song; writes only if something is.
+pub(crate) fn update(
+    w: &mut Write<'_>,
+    n: i64,
+    told: &SongContent,
+    reindexed: &mut BTreeMap<i64, Indexed>,
+) -> Result<()> {
+    let (id, docid, old) =
+        w.tx.prepare_cached(&format!("SELECT s.id, s.docid, {} FROM song s WHERE s.n = ?1", rows::CONTENT))?
+            .query_row([n], |row| Ok((SongId(row.get(0)?), row.get::<_, i64>(1)?, rows::content(row, 2)?)))?;
+    let new = merged(&old, told);
+    if new == old {
+        return Ok(());
+    }
+    w.tx.prepare_cached(
+        "UPDATE song SET match_hash = ?2, title = ?3, artist = ?4, album = ?5, language = ?6,
+                duration_s = ?7, genre = ?8, release_year = ?9, popularity = ?10, explicit = ?11,
+                thumbnail_url = ?12, external_ids = ?13, audio_files = ?14 WHERE n = ?1",
+    )?
+    .execute(params![
+        n,
+        matching::name_hash(&new),
+        new.title,
+        new.artist,
+        new.album,
+        new.language,
+        new.duration_s,
+        serde_json::to_string(&new.genre)?,
+        new.release_year,
+        new.popularity,
+        new.explicit,
+        new.thumbnail_url,
+        serde_json::to_string(&new.external_ids)?,
+        serde_json::to_string(&new.audio_files)?,
+    ])?;
+    note_external_ids(&w.tx, n, &new)?;
+    w.tx.prepare_cached("UPDATE entry SET title_key = ?2, artist_key = ?3 WHERE song = ?1")?
+        .execute(params![n, text::key(&new.title), text::key(&new.artist)])?;
+    let stale = search::differs(&old, &new);
+    match reindexed.get_mut(&n) {
+        Some(waiting) => waiting.content = new,
+        None if stale => {
+            reindexed.insert(n, Indexed { old: Some(docid), content: new });
+        }
+        None => {}
+    }
+    w.changes.songs.push(id);
+    Ok(())
+}
+
+fn note_external_ids(c: &Connection, n: i64, content: &SongContent) -> Result<()> {
+    let mut note = c.prepare_cached("INSERT OR IGNORE INTO external_id (hash, song) VALUES (?1, ?2)")?;
+    for (catalogue, id) in &content.external_ids {
+        note.execute(params![matching::external_hash(catalogue, id), n])?;
+    }
+    Ok(())
+}
+
+/// What is known after an answer: its fields where it has them, the earlier ones elsewhere. Zero
+/// popularity and "not explicit" are what an answer without these fields reads as, so they lose.
+fn merged(old: &SongContent, told: &SongContent) -> SongContent {
+    fn richer(told: &str, old: &str) -> String {
+        if told.is_empty() { old } else { told }.to_owned()
+    }
+    let mut new = SongContent {
+        title: richer(&told.title, &old.title),
+        artist: richer(&told.artist, &old.artist),
+        album: told.album.clone().or_else(|| old.album.clone()),
+        language: told.language.clone().or_else(|| old.language.clone()),
+        duration_s: told.duration_s.or(old.duration_s),
+        genre: if told.genre.is_empty() { &old.genre } else { &told.genre }.clone(),
+        release_year: told.release_year.or(old.release_year),
+        popularity: if told.popularity == 0 { old.popularity } else { told.popularity },
+        explicit: told.explicit || old.explicit,
+        thumbnail_url: told.thumbnail_url.clone().or_else(|| old.thumbnail_url.clone()),
+        external_ids: old.external_ids.clone(),
+        audio_files: old.audio_files.clone(),
+    };
+    new.external_ids.extend(told.external_ids.clone());
+    new.audio_files.extend(told.audio_files.clone());
+    new
+}
+
+pub(crate) fn details(c: &Connection, n: i64) -> Result<StoredDetails> {
+    let found = c
+        .prepare_cached("SELECT lyrics, metadata, extra FROM song_detail WHERE song = ?1")?
+        .query_row([n], |row| {
+            let metadata = row.get_ref(1)?.as_str_or_null()?.map(|_| rows::json(row, 1)).transpose()?;
+            Ok(StoredDetails {
+                details: SongDetails { lyrics: row.get(0)?, metadata },
+                extra: rows::json(row, 2)?,
+            })
+        })
+        .optional()?;
+    Ok(found.unwrap_or_default())
+}
+
+pub(crate) fn merge_details(w: &mut Write<'_>, n: i64, told: &SongDetails, extra: &JsonMap) -> Result<()> {
+    if told.lyrics.is_none() && told.metadata.is_none() && extra.is_empty() {
+        return Ok(());
+    }
+    let old = details(&w.tx, n)?;
+    let mut new = old.clone();
+    if told.lyrics.is_some() {
+        new.details.lyrics.clone_from(&told.lyrics);
+    }
+    if told.metadata.is_some() {
+        new.details.metadata.clone_from(&told.metadata);
+    }
+    new.extra.extend(extra.clone());
+    if new == old {
+        return Ok(());
+    }
+    w.tx.prepare_cached(
+        "INSERT INTO song_detail (song, lyrics, metadata, extra) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (song) DO UPDATE SET lyrics = excluded.lyrics, metadata = excluded.metadata,
+                                          extra = excluded.extra",
+    )?
+    .execute(params![
+        n,
+        new.details.lyrics,
+        new.details.metadata.map(|map| serde_json::to_string(&map)).transpose()?,
+        serde_json::to_string(&new.extra)?,
+    ])?;
+    let id = w.tx.query_row("SELECT id FROM song WHERE n = ?1", [n], |row| row.get(0))?;
+    w.changes.songs.push(SongId(id));
+    Ok(())
+}
