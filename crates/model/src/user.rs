@@ -14,6 +14,9 @@ pub struct User {
     /// Keys as stored: they are written back in the spelling that was read.
     pub preferences: JsonMap,
     pub stats: Option<UserStats>,
+    /// Fields that this client has no name for, kept as they came; never the phone number.
+    #[serde(default, skip_serializing_if = "JsonMap::is_empty")]
+    pub extra: JsonMap,
 }
 
 /// What the profile call adds up.
