@@ -1,1 +1,32 @@
-//! Stub.
+//! The Melody Studio API over HTTP: both dialects behind one set of types, tolerant and never lossy in what it
+//! reads, and careful about where a token goes.
+
+mod address;
+mod answer;
+mod audio;
+mod auth;
+mod calls;
+mod client;
+mod detect;
+mod error;
+mod http;
+mod media;
+mod read;
+mod refusal;
+mod request;
+mod retry;
+mod scrub;
+mod send;
+mod tokens;
+
+pub use address::ServiceAddress;
+pub use audio::Audio;
+pub use calls::{
+    AddedEntry, Health, LibraryRequest, OtpTicket, PlayCount, ProfileUpdate, SearchRequest, SearchSlot,
+    SignedIn, Version,
+};
+pub use client::{Client, ClientOptions, Timeouts};
+pub use detect::{Dialect, Observation};
+pub use error::{Code, Error, NotTheService, Reason, Refusal, Strange, TokenStoreError, Unreachable};
+pub use media::Media;
+pub use tokens::{MemoryTokenStore, TokenStore, Tokens};

@@ -1,0 +1,15 @@
+//! What can be asked of the service, by subject.
+
+mod library;
+mod music;
+mod search_slot;
+mod sign_in;
+mod system;
+mod user;
+
+pub use library::{AddedEntry, LibraryRequest, PlayCount};
+pub use music::SearchRequest;
+pub use search_slot::SearchSlot;
+pub use sign_in::{OtpTicket, SignedIn};
+pub use system::{Health, Version};
+pub use user::ProfileUpdate;

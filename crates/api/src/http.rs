@@ -1,0 +1,141 @@
+//! The connections: timeouts, proxies, redirects, and what their failures mean.
+
+use std::{error::Error as StdError, io, sync::OnceLock, time::Duration};
+
+use reqwest::redirect::{Attempt, Policy};
+use url::Url;
+
+use crate::{
+    ClientOptions, Error, ServiceAddress,
+    address::{is_loopback, without_secrets},
+    error::{Reason, Unreachable},
+};
+
+/// Redirects within one origin are rare; more than a few are a loop.
+const MOST_REDIRECTS: usize = 5;
+
+/// Connections of one client, made when they are first needed.
+pub(crate) struct Http {
+    service: ServiceAddress,
+    connect: Duration,
+    user_agent: String,
+    /// For calls: no redirect leaves the origin, since a body may hold an OTP or a refresh token.
+    calls: OnceLock<reqwest::Client>,
+    /// For sound and covers, which live anywhere.
+    media: OnceLock<reqwest::Client>,
+    /// The same for this machine, past any proxy.
+    local_media: OnceLock<reqwest::Client>,
+}
+
+impl Http {
+    pub fn new(service: ServiceAddress, options: &ClientOptions) -> Self {
+        Self {
+            service,
+            connect: options.timeouts.connect,
+            user_agent: options.user_agent.clone(),
+            calls: OnceLock::new(),
+            media: OnceLock::new(),
+            local_media: OnceLock::new(),
+        }
+    }
+
+    pub fn calls(&self) -> Result<&reqwest::Client, Error> {
+        made(&self.calls, || {
+            let builder = self.builder(self.service.is_loopback());
+            builder.redirect(Policy::custom(|attempt| {
+                let same =
+                    attempt.previous().last().is_some_and(|last| last.origin() == attempt.url().origin());
+                if same && attempt.previous().len() <= MOST_REDIRECTS {
+                    attempt.follow()
+                } else {
+                    attempt.stop()
+                }
+            }))
+        })
+    }
+
+    /// For one address of sound or of a cover. There is no timeout for the whole: a song may take its time.
+    pub fn media(&self, url: &Url) -> Result<&reqwest::Client, Error> {
+        let local = is_loopback(url);
+        let service = self.service.clone();
+        made(if local { &self.local_media } else { &self.media }, || {
+            self.builder(local)
+                .read_timeout(Duration::from_secs(30))
+                .redirect(Policy::custom(move |attempt| follow_media(&service, attempt)))
+        })
+    }
+
+    fn builder(&self, local: bool) -> reqwest::ClientBuilder {
+        let builder = reqwest::Client::builder()
+            .user_agent(&self.user_agent)
+            .connect_timeout(self.connect)
+            .tcp_nodelay(true)
+            // An address may be signed: where we come from is nobody's business.
+            .referer(false);
+        if local { builder.no_proxy() } else { builder }
+    }
+}
+
+/// Everywhere, but never from https down to http. The bearer token is dropped by reqwest when the origin changes.
+fn follow_media(service: &ServiceAddress, attempt: Attempt<'_>) -> reqwest::redirect::Action {
+    let downgrade = attempt.previous().last().is_some_and(|last| last.scheme() == "https")
+        && attempt.url().scheme() != "https";
+    if attempt.previous().len() > MOST_REDIRECTS || downgrade || !service.is_secure(attempt.url()) {
+        attempt.stop()
+    } else {
+        attempt.follow()
+    }
+}
+
+fn made(
+    cell: &OnceLock<reqwest::Client>,
+    builder: impl FnOnce() -> reqwest::ClientBuilder,
+) -> Result<&reqwest::Client, Error> {
+    if let Some(client) = cell.get() {
+        return Ok(client);
+    }
+    let client = builder()
+        .build()
+        .map_err(|e| Error::Usage(format!("The network cannot be set up on this machine: {e}.")))?;
+    Ok(cell.get_or_init(|| client))
+}
+
+/// What a failed connection or a broken answer means for people.
+pub(crate) fn failure(error: &reqwest::Error, url: &Url, request_id: &str) -> Error {
+    Error::Unreachable(Box::new(Unreachable {
+        address: without_secrets(url),
+        reason: reason(error),
+        status: None,
+        first_line: None,
+        retry_after: None,
+        request_id: Some(request_id.to_owned()),
+    }))
+}
+
+fn reason(error: &reqwest::Error) -> Reason {
+    if error.is_timeout() {
+        return Reason::TimedOut;
+    }
+    if !error.is_connect() {
+        return Reason::BrokenOff;
+    }
+    let mut reason = Reason::NoConnection;
+    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(error) = cause {
+        if let Some(io) = error.downcast_ref::<io::Error>() {
+            match io.kind() {
+                io::ErrorKind::ConnectionRefused => return Reason::ConnectionRefused,
+                io::ErrorKind::TimedOut => return Reason::TimedOut,
+                // rustls reports a certificate that is not trusted as invalid data.
+                io::ErrorKind::InvalidData => reason = Reason::Certificate,
+                _ => {}
+            }
+        }
+        // The connector names this stage and has no type for it.
+        if error.to_string().starts_with("dns error") {
+            return Reason::NoSuchHost;
+        }
+        cause = error.source();
+    }
+    reason
+}

@@ -1,0 +1,45 @@
+//! An answer's envelope, if it has one.
+
+use serde_json::Value;
+
+use super::value::{self, Fields};
+
+/// What an answer is about, without its envelope.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Payload {
+    pub data: Value,
+    /// How many there are over all pages.
+    pub total: Option<u64>,
+}
+
+impl Payload {
+    /// Of a body in an envelope, or bare.
+    pub fn of(mut body: Value) -> Self {
+        let mut total = None;
+        let mut data = Value::Null;
+        if let Some(map) = body.as_object_mut() {
+            let around = map.get("pagination").and_then(|p| total_of(p));
+            total =
+                around.or_else(|| map.get("data").and_then(|data| data.get("pagination")).and_then(total_of));
+            total = total.or_else(|| map.get("data").and_then(total_of));
+            data = map.remove("data").unwrap_or_default();
+        }
+        if data.is_null() {
+            // Bare, or an envelope whose fields lie beside it.
+            total = total.or_else(|| total_of(&body));
+            data = body;
+        }
+        Self { data, total }
+    }
+
+    /// The objects in which a thing may lie: under one of these names, or the data itself.
+    pub fn candidates(&self, names: &[&str]) -> Vec<Value> {
+        let inside = Fields::of(&self.data)
+            .and_then(|mut fields| fields.read(names, |v| value::object(v).map(Value::Object)));
+        inside.into_iter().chain([self.data.clone()]).collect()
+    }
+}
+
+fn total_of(value: &Value) -> Option<u64> {
+    Fields::of(value)?.read(&["total", "total_count", "total_items"], value::whole)
+}
