@@ -9,6 +9,7 @@
 //! slow read, the sink only copies.
 
 mod channels;
+mod check;
 mod decode;
 mod engine;
 mod error;
@@ -23,6 +24,9 @@ mod source;
 mod stage;
 mod worker;
 
+#[cfg(feature = "device")]
+pub use check::default_device;
+pub use check::check;
 pub use engine::{PlayOptions, Player};
 pub use error::{Error, Result};
 pub use event::{Event, Format, Position, RequestId};
