@@ -1,11 +1,13 @@
 //! The demo catalogue: invented songs whose sound and covers are made from a seed, here, when they are asked for.
 
 mod arrange;
+mod covers;
 mod drums;
 mod dsp;
 mod flac;
 mod melody;
 mod mix;
+mod motifs;
 mod rhythm;
 mod rng;
 mod score;
@@ -139,6 +141,5 @@ pub fn render(song: &DemoSong, rendition: Rendition) -> Result<Vec<u8>, Error> {
 
 /// The cover as a square PNG of `size` pixels a side.
 pub fn cover_png(song: &DemoSong, size: u32) -> Result<Vec<u8>, Error> {
-    let _ = (song, size);
-    Err(Error::Draw("not made yet".into()))
+    covers::draw(song, size)
 }
