@@ -1,9 +1,221 @@
 //! The app without a face: session, search, library, downloads, playback, behind one set of commands.
+//!
+//! A command goes down through [`Core::dispatch`]; facts come back up as [`Event`]s.
 
+mod catalogue;
 mod code;
 mod command;
+mod context;
+mod doctor;
+mod downloads;
+mod error;
 mod event;
+mod playback;
+mod profile;
+mod queue;
+mod remote;
+mod saved;
+mod secrets;
+mod session;
+mod sources;
+mod storage;
+mod stream;
+mod sync;
+mod tokens;
+
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use melody_api::ServiceAddress;
+pub use melody_player::SinkKind;
+use tokio::sync::broadcast;
 
 pub use code::{Code, ErrorReport};
 pub use command::*;
+pub use doctor::Check;
+pub use error::Error;
 pub use event::{Event, PlaybackEvent, PlayedRow};
+pub use secrets::SecretsKind;
+
+use crate::{
+    catalogue::Catalogue,
+    context::Context,
+    downloads::Downloads,
+    playback::{Playback, Programme},
+    profile::Profile,
+    saved::Saved,
+    secrets::Secrets,
+    session::Session,
+    sync::Sync,
+};
+
+/// Where the service is when nobody says otherwise.
+pub const DEFAULT_SERVICE: &str = "https://api.melodystudio.com";
+
+/// How a core is opened.
+#[derive(Clone, Debug)]
+pub struct CoreOptions {
+    /// The installation's folder; made when it is missing.
+    pub profile: PathBuf,
+    /// The service's address; the remembered one when absent.
+    pub server: Option<String>,
+    /// Hosts that may be reached over plain http, beside the remembered ones.
+    pub allow_http: Vec<String>,
+    pub secrets: SecretsKind,
+    pub sink: SinkKind,
+}
+
+/// The app. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Core {
+    context: Arc<Context>,
+    session: Session,
+    catalogue: Catalogue,
+    saved: Saved,
+    sync: Sync,
+    downloads: Downloads,
+    playback: Playback,
+}
+
+impl Core {
+    /// Opens the profile and the library of whoever is signed in. Asks nothing of the network.
+    pub async fn open(options: CoreOptions) -> Result<Self, Error> {
+        let profile = Profile::open(&options.profile)?;
+        let settings = profile.settings()?;
+        let mut allowed = settings.allow_http.clone();
+        allowed.extend(options.allow_http);
+        allowed.sort();
+        allowed.dedup();
+        let remembered = settings.service.clone();
+        let address = options.server.or(remembered.clone()).unwrap_or_else(|| DEFAULT_SERVICE.to_owned());
+        let service = ServiceAddress::parse(&address, &allowed)?;
+        // A second address takes the place of a remembered one only after it has answered as the service does:
+        // a slip of the pen must not sign anybody out.
+        if remembered.is_none() {
+            profile.update_settings(|settings| {
+                settings.service = Some(address.clone());
+                settings.allow_http.clone_from(&allowed);
+            })?;
+        }
+        let secrets = Arc::new(Secrets::new(options.secrets, profile.secrets_path()));
+        let context = Arc::new(Context::open(profile, secrets, service, address, allowed).await?);
+        let sync = Sync::new(context.clone());
+        Ok(Self {
+            session: Session::new(context.clone()),
+            catalogue: Catalogue::new(context.clone()),
+            saved: Saved::new(context.clone(), sync.clone()),
+            downloads: Downloads::new(context.clone()),
+            playback: Playback::start(context.clone(), options.sink, settings.volume.unwrap_or(1.0)),
+            sync,
+            context,
+        })
+    }
+
+    /// Everything that happens from now on.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.context.events()
+    }
+
+    /// Does what a face asks.
+    pub async fn dispatch(&self, command: Command) -> Result<Reply, Error> {
+        let reply = self.run(command).await;
+        self.context.remember_service()?;
+        reply
+    }
+
+    async fn run(&self, command: Command) -> Result<Reply, Error> {
+        let reply = match command {
+            Command::RequestOtp(request) => Reply::OtpSent(self.session.request_otp(request).await?),
+            Command::VerifyOtp { otp } => {
+                let signed_in = self.session.verify_otp(&otp).await?;
+                self.sync.fill_if_never(FIRST_FILL).await;
+                Reply::SignedIn(signed_in)
+            }
+            Command::Whoami => Reply::SignedIn(self.session.whoami()?),
+            Command::Logout { forget } => {
+                self.playback.stop();
+                Reply::SignedOut(self.session.logout(forget).await?)
+            }
+            Command::Search(request) => Reply::Songs(self.catalogue.search(request).await?),
+            Command::Trending(request) => Reply::Trending(self.catalogue.trending(request).await?),
+            Command::Song { id } => Reply::Song(OneSong { song: self.catalogue.song(&id).await? }),
+            Command::LibraryList(request) => Reply::Entries(self.saved.list(request).await?),
+            Command::LibraryAdd { ids } => Reply::Changed(self.saved.add(&ids).await?),
+            Command::LibraryRemove { ids } => Reply::Changed(self.saved.remove(&ids).await?),
+            Command::LibrarySync => Reply::Sync(self.sync.run().await?),
+            Command::LibraryStatus => Reply::Sync(self.sync.status().await?),
+            Command::Download { ids, rendition } => {
+                Reply::Downloads(self.downloads.fetch(&ids, rendition).await?)
+            }
+            Command::Play(request) => {
+                self.play(request).await?;
+                Reply::Done {}
+            }
+            Command::Pause => self.done(Playback::pause),
+            Command::Resume => self.done(Playback::resume),
+            Command::Stop => self.done(Playback::stop),
+            Command::Next => self.done(Playback::next),
+            Command::Previous => self.done(Playback::previous),
+            Command::Seek { to_s } => {
+                let to = seconds(to_s)?;
+                self.done(|playback| playback.seek(to))
+            }
+            Command::SetVolume { volume } => {
+                if !(0.0..=1.0).contains(&volume) {
+                    return Err(Error::Invalid("The volume is between 0 and 1.".into()));
+                }
+                self.done(|playback| playback.set_volume(volume))
+            }
+        };
+        Ok(reply)
+    }
+
+    fn done(&self, act: impl FnOnce(&Playback)) -> Reply {
+        act(&self.playback);
+        Reply::Done {}
+    }
+
+    async fn play(&self, request: PlayRequest) -> Result<(), Error> {
+        let accepted = Instant::now();
+        let from = seconds(request.from_s)?;
+        let limit = request.for_s.map(seconds).transpose()?;
+        let account = self.context.account();
+        let mut songs = Vec::with_capacity(request.ids.len());
+        for id in &request.ids {
+            match catalogue::resolve(&account, id).await {
+                Ok(id) => songs.push(id),
+                // An id that leads nowhere costs its row, not the queue.
+                Err(e) => self.context.tell(Event::Playback(PlaybackEvent::Finished(PlayedRow {
+                    song_id: id.clone(),
+                    seconds: 0.0,
+                    first_sample_ms: None,
+                    format: None,
+                    error: Some(e.report()),
+                }))),
+            }
+        }
+        self.playback.play(Programme { songs, rendition: request.rendition, from, limit, accepted });
+        Ok(())
+    }
+
+    /// Looks at everything that must work.
+    pub async fn doctor(&self) -> Vec<Check> {
+        doctor::examine(&self.context).await
+    }
+
+    /// Plays out, completes a recording, and lets the output go. Fails when a recording could not be completed.
+    pub async fn close(self) -> Result<(), Error> {
+        self.playback.close().await
+    }
+}
+
+/// How long a sign-in waits for the library to come, before it goes on without all of it.
+const FIRST_FILL: Duration = Duration::from_secs(10);
+
+fn seconds(value: f64) -> Result<Duration, Error> {
+    Duration::try_from_secs_f64(value)
+        .map_err(|_| Error::Invalid("A time is a number of seconds, 0 or more.".into()))
+}

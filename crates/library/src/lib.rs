@@ -15,6 +15,7 @@ mod downloads;
 mod entries;
 mod error;
 mod generations;
+mod integrity;
 mod matching;
 mod open;
 mod outbox;

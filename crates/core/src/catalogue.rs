@@ -1,0 +1,181 @@
+//! Finding songs: the service's answers are stored first and read from the library.
+
+use std::sync::Arc;
+
+use melody_library::SearchQuery;
+use melody_model::{RemotePage, RemoteSong, ServerId, SongId, SongView};
+
+use crate::{
+    Error, FoundSongs, From, FullSong, SearchRequest, TrendingRequest, TrendingSongs,
+    context::{Account, Context},
+};
+
+/// The service's own bounds of one page.
+const MOST: u32 = 50;
+
+/// The catalogue service: search, trending, one song.
+#[derive(Clone, Debug)]
+pub(crate) struct Catalogue {
+    context: Arc<Context>,
+}
+
+impl Catalogue {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    pub(crate) async fn search(&self, request: SearchRequest) -> Result<FoundSongs, Error> {
+        if request.query.trim().is_empty() {
+            return Err(Error::Invalid("Type what to search for: a title, an artist or an album.".into()));
+        }
+        check_limit(request.limit, MOST)?;
+        let account = self.context.account();
+        if request.offline {
+            return search_here(&account, &request).await;
+        }
+        let asked = melody_api::SearchRequest {
+            query: request.query.trim().to_owned(),
+            kind: request.kind,
+            language: request.language.clone(),
+            source: request.source,
+            limit: request.limit,
+            offset: request.offset,
+        };
+        let page = account.client.search(asked).await?;
+        let skipped = page.skipped;
+        let came = (page.items.len() + skipped) as u64;
+        let total = page.total;
+        let ids = self.store(&account, &key(&request), page, request.offset).await?;
+        Ok(FoundSongs {
+            songs: account.library.songs(ids).await?,
+            // Without a total all that is known is what came.
+            total: total.unwrap_or(request.offset + came),
+            total_exact: total.is_some() || came < u64::from(request.limit),
+            skipped,
+            from: From::Service,
+        })
+    }
+
+    pub(crate) async fn trending(&self, request: TrendingRequest) -> Result<TrendingSongs, Error> {
+        check_limit(request.limit, MOST)?;
+        let account = self.context.account();
+        let page =
+            account.client.trending(request.language.as_deref(), request.timeframe, request.limit).await?;
+        let key = format!(
+            "trending {} {} {}",
+            request.timeframe.as_str(),
+            request.language.as_deref().unwrap_or("*"),
+            request.limit
+        );
+        let ids = self.store(&account, &key, page, 0).await?;
+        Ok(TrendingSongs { songs: account.library.songs(ids).await? })
+    }
+
+    /// One song with its lyrics and metadata: fresh from the service, or as it is known here when the service
+    /// cannot be reached.
+    pub(crate) async fn song(&self, id: &str) -> Result<FullSong, Error> {
+        let account = self.context.account();
+        let id = resolve(&account, id).await?;
+        let known = full(&account, id).await?;
+        match fetch(&account, id).await {
+            Ok(_) => full(&account, id).await,
+            Err(e) if e.retryable() => Ok(known),
+            Err(Error::UnknownId { .. }) => Ok(known),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Keeps an answer's songs and their order, and returns our ids in that order.
+    async fn store(
+        &self,
+        account: &Account,
+        key: &str,
+        page: RemotePage<RemoteSong>,
+        offset: u64,
+    ) -> Result<Vec<SongId>, Error> {
+        let generation = account.generation().await?;
+        let songs = account.library.store_songs(generation, page.items).await?;
+        let ids: Vec<SongId> = songs.iter().map(|song| song.id).collect();
+        account.library.store_answer(key, generation, &ids, page.total, offset).await?;
+        Ok(ids)
+    }
+}
+
+async fn search_here(account: &Account, request: &SearchRequest) -> Result<FoundSongs, Error> {
+    let page = account
+        .library
+        .search(SearchQuery {
+            text: request.query.clone(),
+            kind: request.kind,
+            language: request.language.clone(),
+            limit: request.limit,
+            offset: request.offset,
+        })
+        .await?;
+    Ok(FoundSongs {
+        songs: page.songs,
+        total: page.total,
+        total_exact: page.total_exact,
+        skipped: 0,
+        from: From::Local,
+    })
+}
+
+async fn full(account: &Account, id: SongId) -> Result<FullSong, Error> {
+    let view = account.library.song(id).await?.ok_or_else(|| Error::UnknownId { id: id.to_string() })?;
+    let details = account.library.song_details(id).await?.map(|stored| stored.details).unwrap_or_default();
+    Ok(FullSong { view, details })
+}
+
+/// Asks the service for a song that is known here, and keeps what it says.
+pub(crate) async fn fetch(account: &Account, id: SongId) -> Result<SongView, Error> {
+    let generation = account.generation().await?;
+    let server_id = account
+        .library
+        .server_id(id, generation)
+        .await?
+        .ok_or_else(|| Error::UnknownId { id: id.to_string() })?;
+    let song = account.client.track(&server_id).await?;
+    account.library.store_songs(generation, vec![song]).await?;
+    account.library.song(id).await?.ok_or_else(|| Error::UnknownId { id: id.to_string() })
+}
+
+/// Our id of whatever a person or a script named: ours, the server's, a library entry's. One that is unknown
+/// here but looks like the server's is asked for.
+pub(crate) async fn resolve(account: &Account, text: &str) -> Result<SongId, Error> {
+    let text = text.trim();
+    if let Some(id) = account.library.resolve(text).await? {
+        return Ok(id);
+    }
+    if !ServerId::looks_like_one(text) {
+        return Err(Error::Invalid(format!(
+            "“{text}” is not an id. Search for the song and use the id that is shown."
+        )));
+    }
+    let song = account.client.track(&ServerId::from(text)).await.map_err(|e| match Error::from(e) {
+        e if e.code() == crate::Code::ResourceNotFound => Error::UnknownId { id: text.to_owned() },
+        e => e,
+    })?;
+    let generation = account.generation().await?;
+    let stored = account.library.store_songs(generation, vec![song]).await?;
+    stored.first().map(|song| song.id).ok_or_else(|| Error::UnknownId { id: text.to_owned() })
+}
+
+pub(crate) fn check_limit(limit: u32, most: u32) -> Result<(), Error> {
+    if (1..=most).contains(&limit) {
+        Ok(())
+    } else {
+        Err(Error::Invalid(format!("The limit must be between 1 and {most}.")))
+    }
+}
+
+/// The name under which a search's answer is kept.
+fn key(request: &SearchRequest) -> String {
+    format!(
+        "search {} {} {} {}",
+        request.kind.as_str(),
+        request.source.as_str(),
+        request.language.as_deref().unwrap_or("*"),
+        request.query.trim()
+    )
+}

@@ -1,0 +1,179 @@
+//! What every service of the core shares: the profile, the account that is on, the way to tell of things.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+};
+
+use melody_api::{Client, ClientOptions, Dialect, ServiceAddress};
+use melody_library::{GenerationId, Library};
+use tokio::sync::broadcast;
+
+use crate::{
+    Error, Event, SignedIn,
+    profile::{AccountRecord, GUEST, Profile},
+    secrets::Secrets,
+    storage::create_folder,
+    tokens::AccountTokens,
+};
+
+/// Events that a slow face may be behind by before it misses some.
+const EVENT_BACKLOG: usize = 1024;
+pub(crate) const LIBRARY_FILE: &str = "library.db";
+
+#[derive(Debug)]
+pub(crate) struct Context {
+    pub(crate) profile: Profile,
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) service: ServiceAddress,
+    installation: uuid::Uuid,
+    account: RwLock<Arc<Account>>,
+    events: broadcast::Sender<Event>,
+    /// The address as it was given, and the hosts allowed with it: remembered once the service has answered.
+    given: (String, Vec<String>),
+    remembered: Mutex<Option<Dialect>>,
+}
+
+/// One account on the service, or the guest: its folder, its library, its way to the service.
+#[derive(Debug)]
+pub(crate) struct Account {
+    /// `None` for the guest.
+    pub(crate) record: Option<AccountRecord>,
+    pub(crate) folder: PathBuf,
+    pub(crate) library: Library,
+    pub(crate) client: Client,
+    pub(crate) service: String,
+}
+
+impl Context {
+    /// Opens the account that the settings name for this service, else the guest's.
+    pub(crate) async fn open(
+        profile: Profile,
+        secrets: Arc<Secrets>,
+        service: ServiceAddress,
+        given_address: String,
+        allow_http: Vec<String>,
+    ) -> Result<Self, Error> {
+        let settings = profile.settings()?;
+        let record = settings.accounts.get(&service.identity()).cloned();
+        let account = open_account(&profile, &secrets, &service, settings.installation, record).await?;
+        Ok(Self {
+            profile,
+            secrets,
+            service,
+            installation: settings.installation,
+            account: RwLock::new(Arc::new(account)),
+            events: broadcast::Sender::new(EVENT_BACKLOG),
+            given: (given_address, allow_http),
+            remembered: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn account(&self) -> Arc<Account> {
+        self.account.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The account, if somebody is signed in.
+    pub(crate) fn signed_in(&self) -> Result<Arc<Account>, Error> {
+        let account = self.account();
+        if account.record.is_some() { Ok(account) } else { Err(Error::SignInNeeded) }
+    }
+
+    /// Another account's folder, library and client, without switching to it yet.
+    pub(crate) async fn open_account(&self, record: Option<AccountRecord>) -> Result<Account, Error> {
+        open_account(&self.profile, &self.secrets, &self.service, self.installation, record).await
+    }
+
+    pub(crate) fn switch_to(&self, account: Account) {
+        let signed_in = account.record.is_some();
+        *self.account.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(account);
+        self.tell(Event::SessionChanged { signed_in });
+    }
+
+    /// Keeps the service's address, and which dialect it speaks, once it has answered as the service does.
+    pub(crate) fn remember_service(&self) -> Result<(), Error> {
+        let account = self.account();
+        let seen = *account.client.observations().borrow();
+        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+        if seen.agreeing == 0 || *remembered == seen.dialect {
+            return Ok(());
+        }
+        let identity = self.service.identity();
+        let dialect = seen.dialect.map(|dialect| dialect.as_str().to_owned());
+        let updated = self.profile.update_settings(|settings| {
+            settings.service = Some(self.given.0.clone());
+            settings.allow_http.clone_from(&self.given.1);
+            if let Some(record) = settings.accounts.get_mut(&identity) {
+                record.dialect.clone_from(&dialect);
+            }
+        });
+        *remembered = seen.dialect;
+        match updated {
+            // On a read-only disk there is nothing to remember it in, and the answer is no worse for it.
+            Err(Error::StorageReadOnly { .. }) => Ok(()),
+            other => other.map(drop),
+        }
+    }
+
+    pub(crate) fn tell(&self, event: Event) {
+        // Nobody listening is no failure: a terminal command that only asks has no use for events.
+        let _ = self.events.send(event);
+    }
+
+    pub(crate) fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
+    }
+}
+
+impl Account {
+    /// The generation of the ids that the service gives out now.
+    pub(crate) async fn generation(&self) -> Result<GenerationId, Error> {
+        let dialect = match self.client.dialect() {
+            Some(dialect) => dialect,
+            None => self.client.version().await?.dialect.unwrap_or(Dialect::Green),
+        };
+        Ok(self.library.generation(dialect.as_str()).await?)
+    }
+
+    /// Who is signed in, as a face shows it.
+    pub(crate) fn signed_in(&self) -> Option<SignedIn> {
+        let record = self.record.as_ref()?;
+        Some(SignedIn {
+            user: record.user.clone(),
+            service: self.service.clone(),
+            dialect: self.client.dialect().map(|dialect| dialect.as_str().to_owned()),
+        })
+    }
+}
+
+async fn open_account(
+    profile: &Profile,
+    secrets: &Arc<Secrets>,
+    service: &ServiceAddress,
+    installation: uuid::Uuid,
+    record: Option<AccountRecord>,
+) -> Result<Account, Error> {
+    let identity = service.identity();
+    let name = record.as_ref().map_or(GUEST, |record| record.account.as_str());
+    let folder = profile.account_folder(&identity, name);
+    if !folder.is_dir() {
+        create_folder(&folder)?;
+    }
+    let library = Library::open(&folder.join(LIBRARY_FILE))?;
+    let tokens = AccountTokens {
+        secrets: secrets.clone(),
+        name: format!("{installation}/{}", folder_name(&folder)),
+        lock: folder.join("refresh.lock"),
+    };
+    let mut options = ClientOptions::new(Arc::new(tokens));
+    options.dialect =
+        record.as_ref().and_then(|record| record.dialect.as_deref()).and_then(|d| d.parse::<Dialect>().ok());
+    let client = Client::new(service.clone(), options);
+    Ok(Account { record, folder, library, client, service: identity })
+}
+
+/// `service hash/account`, the part of the folder's path that stays when a profile is moved.
+fn folder_name(folder: &std::path::Path) -> String {
+    let parts: Vec<_> = folder.iter().rev().take(2).map(|part| part.to_string_lossy()).collect();
+    parts.into_iter().rev().collect::<Vec<_>>().join("/")
+}

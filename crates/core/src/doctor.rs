@@ -1,0 +1,79 @@
+//! A look at everything that must work, one by one.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::{Error, context::Context, storage::replace_file};
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Check {
+    pub name: &'static str,
+    pub ok: bool,
+    /// What was found, in a sentence.
+    pub message: String,
+}
+
+/// Looks at the profile, the database, the keyring, the sound output and the service.
+pub(crate) async fn examine(context: &Arc<Context>) -> Vec<Check> {
+    vec![profile(context), library(context).await, keyring(context).await, sound(), service(context).await]
+}
+
+fn check(name: &'static str, found: Result<String, Error>) -> Check {
+    match found {
+        Ok(message) => Check { name, ok: true, message },
+        Err(e) => Check { name, ok: false, message: e.to_string() },
+    }
+}
+
+fn profile(context: &Context) -> Check {
+    let probe = context.profile.root().join("doctor.probe");
+    let written = replace_file(&probe, b"probe").and_then(|()| {
+        std::fs::remove_file(&probe).map_err(|e| Error::storage(&probe, e))?;
+        Ok(format!("{} can be written.", context.profile.root().display()))
+    });
+    check("profile", written)
+}
+
+async fn library(context: &Context) -> Check {
+    let account = context.account();
+    let found = async {
+        account.library.check_integrity().await?;
+        let status = account.library.outbox_status().await?;
+        Ok(format!("The library is sound; {} changes wait to be sent.", status.pending))
+    };
+    check("library", found.await)
+}
+
+async fn keyring(context: &Context) -> Check {
+    check("keyring", context.secrets.probe().await.map(|()| "Your sign-in can be kept.".to_owned()))
+}
+
+fn sound() -> Check {
+    check("sound", output_device())
+}
+
+#[cfg(feature = "device")]
+fn output_device() -> Result<String, Error> {
+    Ok(format!("Sound goes to {}.", melody_player::default_device()?))
+}
+
+#[cfg(not(feature = "device"))]
+fn output_device() -> Result<String, Error> {
+    Err(Error::Player(melody_player::Error::NoDevice { message: "this build has no sound output".into() }))
+}
+
+async fn service(context: &Context) -> Check {
+    let account = context.account();
+    let found = async {
+        account.client.health().await?;
+        let version = account.client.version().await.ok();
+        let dialect =
+            account.client.dialect().map_or("a backend of unknown dialect", |dialect| dialect.as_str());
+        let number = version.and_then(|version| version.version);
+        let number = number.map_or_else(String::new, |number| format!(", version {number}"));
+        Ok(format!("{} answers as {dialect}{number}.", account.service))
+    };
+    check("service", found.await)
+}

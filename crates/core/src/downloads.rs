@@ -1,0 +1,190 @@
+//! Pinned downloads: fetched beside their place, verified, then moved there. A partial file never counts.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use futures_util::StreamExt;
+use melody_library::{Download, DownloadState as Kept};
+use melody_model::{Rendition, SongView};
+use melody_player::Source;
+use tokio::{fs, io::AsyncWriteExt};
+
+use crate::{
+    DownloadList, DownloadRow, DownloadState, Error, Event, catalogue,
+    context::{Account, Context},
+    remote::Chunks,
+    sources,
+    storage::{create_folder, sync_folder},
+};
+
+/// How many bytes pass between two words of progress.
+const PROGRESS_STEP: u64 = 256 * 1024;
+
+/// The downloads service.
+#[derive(Clone, Debug)]
+pub(crate) struct Downloads {
+    context: Arc<Context>,
+}
+
+impl Downloads {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context }
+    }
+
+    /// Fetches songs in order. A song that fails is told in its row, and the next one goes on.
+    pub(crate) async fn fetch(&self, ids: &[String], rendition: Rendition) -> Result<DownloadList, Error> {
+        let account = self.context.account();
+        let mut downloads = Vec::with_capacity(ids.len());
+        for id in ids {
+            let row = match self.fetch_one(&account, id, rendition).await {
+                Ok(row) => row,
+                Err(e) => DownloadRow {
+                    song_id: account
+                        .library
+                        .resolve(id)
+                        .await?
+                        .map_or_else(|| id.clone(), |id| id.to_string()),
+                    rendition,
+                    state: DownloadState::Failed,
+                    bytes: 0,
+                    total: None,
+                    error: Some(e.report()),
+                },
+            };
+            self.context.tell(Event::DownloadChanged(row.clone()));
+            downloads.push(row);
+        }
+        Ok(DownloadList { downloads })
+    }
+
+    async fn fetch_one(
+        &self,
+        account: &Arc<Account>,
+        id: &str,
+        rendition: Rendition,
+    ) -> Result<DownloadRow, Error> {
+        let id = catalogue::resolve(account, id).await?;
+        let song = account.library.song(id).await?.ok_or_else(|| Error::UnknownId { id: id.to_string() })?;
+        let mut row = DownloadRow {
+            song_id: id.to_string(),
+            rendition,
+            state: DownloadState::Running,
+            bytes: 0,
+            total: None,
+            error: None,
+        };
+        if let Some(kept) = account.library.download_of(id, rendition).await?
+            && kept.state == Kept::Done
+            && kept.path.as_ref().is_some_and(|path| account.folder.join(path).is_file())
+        {
+            row.state = DownloadState::Done;
+            row.bytes = kept.bytes;
+            row.total = kept.total;
+            return Ok(row);
+        }
+        let fetched = self.bring(account, &song, &mut row).await;
+        let (state, path, error) = match &fetched {
+            Ok(path) => (Kept::Done, Some(path.clone()), None),
+            Err(e) => (Kept::Failed, None, Some(e.code().to_string())),
+        };
+        let kept = Download {
+            song_id: id,
+            rendition,
+            state,
+            path,
+            bytes: row.bytes,
+            total: row.total,
+            sha256: None,
+            error,
+            pinned: true,
+        };
+        // A failure that cannot even be written down is told all the same: the first error is the one to see.
+        let written = account.library.set_download(kept).await;
+        fetched?;
+        written?;
+        row.state = DownloadState::Done;
+        Ok(row)
+    }
+
+    /// Brings one rendition to its place and returns that, relative to the account's folder.
+    async fn bring(
+        &self,
+        account: &Arc<Account>,
+        song: &SongView,
+        row: &mut DownloadRow,
+    ) -> Result<String, Error> {
+        let id = song.song.id;
+        let folder = account.folder.join("audio");
+        create_folder(&folder)?;
+        let part = folder.join(format!("{id}-{}.part", row.rendition));
+        let remote = sources::remote(account, song, row.rendition).await?;
+        let body = remote.request(0).await?;
+        row.total = body.length;
+        let ending = ending(remote.extension(), body.content_type.as_deref());
+        let written = self.write(&part, remote.bytes(body, 0, None), row).await;
+        let kept = match written {
+            Ok(()) => verify(part.clone()).await,
+            Err(e) => Err(e),
+        };
+        if let Err(e) = kept {
+            // What is left of it is of no use; should even that fail, the next try overwrites it.
+            let _ = fs::remove_file(&part).await;
+            return Err(e);
+        }
+        let name = format!("{id}-{}.{ending}", row.rendition);
+        let place = folder.join(&name);
+        fs::rename(&part, &place).await.map_err(|e| Error::storage(&place, e))?;
+        sync_folder(&folder).map_err(|e| Error::storage(&folder, e))?;
+        Ok(format!("audio/{name}"))
+    }
+
+    /// Writes the bytes to the disk, all of them, and makes them stay.
+    async fn write(&self, part: &Path, mut chunks: Chunks, row: &mut DownloadRow) -> Result<(), Error> {
+        let mut file = fs::File::create(part).await.map_err(|e| Error::storage(part, e))?;
+        let mut told = 0;
+        while let Some(chunk) = chunks.next().await {
+            let chunk = chunk?;
+            file.write_all(&chunk).await.map_err(|e| Error::storage(part, e))?;
+            row.bytes += chunk.len() as u64;
+            if row.bytes - told >= PROGRESS_STEP {
+                told = row.bytes;
+                self.context.tell(Event::DownloadChanged(row.clone()));
+            }
+        }
+        // Tokio's file reports the last write's failure here only.
+        file.flush().await.map_err(|e| Error::storage(part, e))?;
+        file.sync_all().await.map_err(|e| Error::storage(part, e))
+    }
+}
+
+/// Decodes the whole file once: only what can be heard to its end counts as downloaded.
+async fn verify(part: PathBuf) -> Result<(), Error> {
+    tokio::task::spawn_blocking(move || {
+        melody_player::check(Source::file(&part)?)?;
+        Ok(())
+    })
+    .await
+    .map_err(Error::internal)?
+}
+
+/// The file's ending, for people who look into the folder; recognising goes by content.
+fn ending(extension: Option<String>, content_type: Option<&str>) -> &'static str {
+    let named = extension.unwrap_or_default().to_ascii_lowercase();
+    let kind = content_type.unwrap_or_default();
+    for (ending, word) in [
+        ("flac", "flac"),
+        ("mp3", "mpeg"),
+        ("m4a", "mp4"),
+        ("ogg", "ogg"),
+        ("opus", "opus"),
+        ("wav", "wav"),
+        ("aac", "aac"),
+    ] {
+        if named == ending || kind.contains(word) {
+            return ending;
+        }
+    }
+    "audio"
+}

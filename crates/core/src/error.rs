@@ -1,0 +1,185 @@
+//! What can go wrong in the core, and how it is told to a face.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use jiff::Timestamp;
+use melody_model::PhoneError;
+use thiserror::Error;
+
+use crate::{Code, ErrorReport};
+
+/// A failure of a command. `Display` is a sentence for a person: what happened, and what to do.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error(transparent)]
+    Api(melody_api::Error),
+    #[error(transparent)]
+    Library(#[from] melody_library::Error),
+    #[error(transparent)]
+    Player(#[from] melody_player::Error),
+    #[error(transparent)]
+    Phone(#[from] PhoneError),
+
+    #[error("{0}")]
+    Invalid(String),
+    #[error("You are not signed in. Sign in with “melody login”.")]
+    SignInNeeded,
+    #[error("You have signed out of this service's side. Sign in again; everything you saved is kept.")]
+    SignInAgain,
+    #[error("Nothing is known under “{id}”. Search for the song and use the id that is shown.")]
+    UnknownId { id: String },
+    #[error("“{title}” has no {rendition} audio on the service.")]
+    NoAudio { title: String, rendition: &'static str },
+    #[error(
+        "“{title}” is not on this machine, and the service cannot be reached. Download it while you are online."
+    )]
+    Offline { title: String },
+
+    #[error("The connection ended after {at} of {length} bytes. Try again.")]
+    CutShort { at: u64, length: u64 },
+
+    #[error("The disk is full: {path} cannot be written. Free some space and try again.", path = .path.display())]
+    StorageFull { path: PathBuf },
+    #[error("{path} cannot be written: {reason}. Choose another folder with --profile, or allow writing there.", path = .path.display())]
+    StorageReadOnly { path: PathBuf, reason: String },
+    #[error("{path} cannot be used: {reason}. Move it away, or choose another folder with --profile.", path = .path.display())]
+    DamagedFile { path: PathBuf, reason: String },
+    #[error("Another Melody Studio is writing to this profile. Try again in a moment.")]
+    Busy,
+
+    #[error(
+        "There is no keyring on this machine to keep your sign-in. Start one (GNOME Keyring, KWallet), or set MELODY_SECRETS=file to keep it in a file that only you can read."
+    )]
+    KeyringMissing,
+    #[error(
+        "The keyring is locked. Unlock it, or set MELODY_SECRETS=file to keep your sign-in in a file that only you can read."
+    )]
+    KeyringLocked,
+    #[error(
+        "The keyring does not answer. Restart it, or set MELODY_SECRETS=file to keep your sign-in in a file that only you can read."
+    )]
+    KeyringSilent,
+    #[error(
+        "The keyring refused. Look at its entry “Melody Studio”, or set MELODY_SECRETS=file to keep your sign-in in a file that only you can read."
+    )]
+    KeyringRefused,
+
+    #[error("Something went wrong inside: {0}. The log in the profile's folder says more.")]
+    Internal(String),
+}
+
+impl Error {
+    /// An I/O error on a file of the profile, by what a person can do about it.
+    pub(crate) fn storage(path: &Path, error: io::Error) -> Self {
+        let path = path.to_owned();
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::StorageFull { path },
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied => {
+                Self::StorageReadOnly { path, reason: error.to_string() }
+            }
+            _ => Self::DamagedFile { path, reason: error.to_string() },
+        }
+    }
+
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+        Self::Internal(error.to_string())
+    }
+
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Api(e) => e.code().as_str().parse().unwrap_or(Code::ServiceError),
+            Self::Library(e) => e.code().parse().unwrap_or(Code::StorageDamaged),
+            Self::Player(e) => player_code(e),
+            Self::Phone(_) | Self::Invalid(_) => Code::ValidationError,
+            Self::SignInNeeded | Self::SignInAgain => Code::AuthRequired,
+            Self::UnknownId { .. } => Code::ResourceNotFound,
+            Self::NoAudio { .. } => Code::NoAudio,
+            Self::Offline { .. } => Code::Offline,
+            Self::CutShort { .. } => Code::Unreachable,
+            Self::StorageFull { .. } => Code::StorageFull,
+            Self::StorageReadOnly { .. } => Code::StorageReadOnly,
+            Self::DamagedFile { .. } => Code::StorageDamaged,
+            Self::Busy => Code::StorageBusy,
+            Self::KeyringMissing | Self::KeyringLocked | Self::KeyringSilent | Self::KeyringRefused => {
+                Code::Keyring
+            }
+            Self::Internal(_) => Code::ProcessingError,
+        }
+    }
+
+    /// Whether the same call may pass later, unchanged.
+    pub fn retryable(&self) -> bool {
+        match self {
+            Self::Api(e) => e.retryable(),
+            Self::Busy
+            | Self::Offline { .. }
+            | Self::CutShort { .. }
+            | Self::KeyringLocked
+            | Self::KeyringSilent => true,
+            other => matches!(other.code(), Code::StorageBusy | Code::StorageFull),
+        }
+    }
+
+    /// When the service asks to be asked again.
+    pub(crate) fn retry_at(&self) -> Option<Timestamp> {
+        let Self::Api(e) = self else { return None };
+        Timestamp::now().checked_add(e.retry_after()?).ok()
+    }
+
+    /// Whether the service has certainly not acted on the call.
+    pub(crate) fn was_not_taken(&self) -> bool {
+        match self {
+            // A connection that broke, or a gateway in between, leaves it open.
+            Self::Api(e) => {
+                !matches!(e, melody_api::Error::Unreachable(_) | melody_api::Error::NotTheService(_))
+            }
+            _ => true,
+        }
+    }
+
+    /// Whether the service itself refuses for good: the same call will never pass.
+    pub(crate) fn will_never_pass(&self) -> bool {
+        matches!(self.code(), Code::ValidationError | Code::ResourceNotFound)
+    }
+
+    /// The error as a face shows it.
+    pub fn report(&self) -> ErrorReport {
+        ErrorReport {
+            code: self.code(),
+            message: self.to_string(),
+            request_id: if let Self::Api(e) = self { e.request_id().map(str::to_owned) } else { None },
+            retryable: self.retryable(),
+            local: matches!(self, Self::Phone(_) | Self::Invalid(_)),
+        }
+    }
+}
+
+/// A token store's error travels through `api` in a box; here it is itself again.
+impl From<melody_api::Error> for Error {
+    fn from(error: melody_api::Error) -> Self {
+        match error {
+            melody_api::Error::TokenStore(source) => match source.0.downcast::<Self>() {
+                Ok(own) => *own,
+                Err(other) => Self::internal(other),
+            },
+            other => Self::Api(other),
+        }
+    }
+}
+
+fn player_code(error: &melody_player::Error) -> Code {
+    use melody_player::Error as Player;
+    match error {
+        Player::Unsupported { .. } => Code::UnsupportedFormat,
+        Player::BadAudio { .. } | Player::NotSeekable => Code::BadAudio,
+        Player::Source { .. } => Code::Unreachable,
+        Player::NoDevice { .. } => Code::NoDevice,
+        Player::Output { kind: io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, .. } => {
+            Code::StorageFull
+        }
+        Player::Output { .. } => Code::StorageReadOnly,
+    }
+}

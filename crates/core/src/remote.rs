@@ -1,0 +1,139 @@
+//! A song's bytes on the service: an expired address is renewed, a broken connection made anew where it broke.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, future::BoxFuture, stream};
+use melody_api::Client;
+
+use crate::Error;
+
+/// How often a broken connection is made anew, without a byte in between, before it counts as lost.
+const ATTEMPTS: u32 = 5;
+/// The first wait before a connection is made anew; each further one is twice as long.
+const BACKOFF: Duration = Duration::from_millis(250);
+
+/// Asks again where the song is, after its address has expired.
+pub(crate) type Renew = Arc<dyn Fn() -> BoxFuture<'static, Result<String, Error>> + Send + Sync>;
+
+/// Bytes as they come.
+pub(crate) type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>;
+
+/// One rendition on the service.
+#[derive(Clone)]
+pub(crate) struct Remote {
+    client: Client,
+    address: Arc<Mutex<String>>,
+    renew: Renew,
+}
+
+/// The body of one answer, from the byte that was asked for.
+pub(crate) struct Body {
+    chunks: Chunks,
+    /// Bytes of the whole song.
+    pub(crate) length: Option<u64>,
+    pub(crate) content_type: Option<String>,
+}
+
+impl Remote {
+    pub(crate) fn new(client: Client, address: String, renew: Renew) -> Self {
+        Self { client, address: Arc::new(Mutex::new(address)), renew }
+    }
+
+    /// The ending of the address's file name.
+    pub(crate) fn extension(&self) -> Option<String> {
+        let address = self.address();
+        let name = address.split(['?', '#']).next()?.rsplit('/').next()?;
+        name.rsplit_once('.').map(|(_, ending)| ending.to_owned())
+    }
+
+    fn address(&self) -> String {
+        self.address.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The song's bytes from `start` to its end. An expired address is renewed once.
+    pub(crate) async fn request(&self, start: u64) -> Result<Body, Error> {
+        let answer = match self.client.audio(&self.address(), start).await {
+            Err(e) if e.is_stale_address() => {
+                let fresh = (self.renew)().await?;
+                self.address.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&fresh);
+                self.client.audio(&fresh, start).await?
+            }
+            other => other?,
+        };
+        let chunks = answer.body.map(|chunk| chunk.map_err(Error::from)).boxed();
+        // A server without `Range` starts from the front again: what is known already is passed over.
+        Ok(Body {
+            chunks: skip_bytes(chunks, start - answer.start),
+            length: answer.total,
+            content_type: answer.content_type,
+        })
+    }
+
+    /// The bytes from `start` up to `end` (the song's, if not given); a broken connection is made anew where
+    /// it broke.
+    pub(crate) fn bytes(self, body: Body, start: u64, end: Option<u64>) -> Chunks {
+        struct State {
+            remote: Remote,
+            body: Body,
+            at: u64,
+            end: Option<u64>,
+            attempts: u32,
+        }
+        let end = end.or(body.length);
+        stream::unfold(Some(State { remote: self, body, at: start, end, attempts: 0 }), |state| async move {
+            let mut state = state?;
+            while state.end.is_none_or(|end| state.at < end) {
+                let broke = match state.body.chunks.next().await {
+                    Some(Ok(mut chunk)) => {
+                        let wanted = state.end.map_or(u64::MAX, |end| end - state.at);
+                        chunk.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+                        state.at += chunk.len() as u64;
+                        state.attempts = 0;
+                        return Some((Ok(chunk), Some(state)));
+                    }
+                    Some(Err(e)) => e,
+                    None if state.end.is_none() => return None,
+                    None => Error::CutShort { at: state.at, length: state.end.unwrap_or_default() },
+                };
+                match state.remote.resume(state.at, &mut state.attempts).await {
+                    Some(body) => state.body = body,
+                    None => return Some((Err(broke), None)),
+                }
+            }
+            None
+        })
+        .boxed()
+    }
+
+    /// Makes the connection anew at `at`, with growing waits; `None` when the attempts are used up.
+    async fn resume(&self, at: u64, attempts: &mut u32) -> Option<Body> {
+        while *attempts < ATTEMPTS {
+            tokio::time::sleep(BACKOFF * 2u32.pow(*attempts)).await;
+            *attempts += 1;
+            if let Ok(body) = self.request(at).await {
+                return Some(body);
+            }
+        }
+        None
+    }
+}
+
+/// Drops the first `count` bytes.
+fn skip_bytes(chunks: Chunks, count: u64) -> Chunks {
+    chunks
+        .scan(count, |left, chunk| {
+            let passed = chunk.map(|mut bytes| {
+                let skipped = usize::try_from(*left).unwrap_or(usize::MAX).min(bytes.len());
+                *left -= skipped as u64;
+                bytes.split_off(skipped)
+            });
+            std::future::ready(Some(passed))
+        })
+        .filter(|chunk| std::future::ready(!matches!(chunk, Ok(bytes) if bytes.is_empty())))
+        .boxed()
+}

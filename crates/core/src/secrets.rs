@@ -1,0 +1,164 @@
+//! Where tokens are kept: the system's keyring, or a file that only the owner can read.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::oneshot;
+
+use crate::{
+    Error,
+    storage::{FileLock, replace_file},
+};
+
+/// A keyring that has not answered by then will not: a start-up never hangs on it.
+const KEYRING_PATIENCE: Duration = Duration::from_secs(4);
+const FILE_PATIENCE: Duration = Duration::from_secs(2);
+/// The name under which the keyring's own window shows our entries.
+const KEYRING_SERVICE: &str = "Melody Studio";
+
+/// Which kind of place the user wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecretsKind {
+    Keyring,
+    /// `secrets.json` in the profile, mode 0600: for machines without a keyring.
+    File,
+}
+
+/// Secrets by name.
+#[derive(Debug)]
+pub(crate) enum Secrets {
+    Keyring { silent: AtomicBool },
+    File { path: PathBuf },
+}
+
+impl Secrets {
+    pub(crate) fn new(kind: SecretsKind, file: PathBuf) -> Self {
+        match kind {
+            SecretsKind::Keyring => Self::Keyring { silent: AtomicBool::new(false) },
+            SecretsKind::File => Self::File { path: file },
+        }
+    }
+
+    /// Whether secrets can be kept at all. Asked before an OTP is spent on a sign-in that could not be kept.
+    pub(crate) async fn probe(&self) -> Result<(), Error> {
+        self.get("probe").await.map(drop)
+    }
+
+    pub(crate) async fn get(&self, name: &str) -> Result<Option<SecretString>, Error> {
+        match self {
+            Self::Keyring { silent } => {
+                ask_keyring(silent, name, |entry| match entry.get_password() {
+                    Ok(secret) => Ok(Some(SecretString::from(secret))),
+                    Err(keyring_core::Error::NoEntry) => Ok(None),
+                    Err(e) => Err(e),
+                })
+                .await
+            }
+            Self::File { path } => Ok(read_file(path)?.remove(name).map(SecretString::from)),
+        }
+    }
+
+    pub(crate) async fn set(&self, name: &str, secret: &SecretString) -> Result<(), Error> {
+        match self {
+            Self::Keyring { silent } => {
+                let secret = secret.clone();
+                ask_keyring(silent, name, move |entry| entry.set_password(secret.expose_secret())).await
+            }
+            Self::File { path } => {
+                change_file(path, |all| {
+                    all.insert(name.to_owned(), secret.expose_secret().to_owned());
+                })
+                .await
+            }
+        }
+    }
+
+    pub(crate) async fn delete(&self, name: &str) -> Result<(), Error> {
+        match self {
+            Self::Keyring { silent } => {
+                ask_keyring(silent, name, |entry| match entry.delete_credential() {
+                    Ok(()) | Err(keyring_core::Error::NoEntry) => Ok(()),
+                    Err(e) => Err(e),
+                })
+                .await
+            }
+            Self::File { path } => {
+                change_file(path, |all| {
+                    all.remove(name);
+                })
+                .await
+            }
+        }
+    }
+}
+
+/// Runs one keyring call on a thread of its own: a service that starts but never answers blocks for ever,
+/// and only a thread that nobody waits for can be left behind.
+async fn ask_keyring<T: Send + 'static>(
+    silent: &AtomicBool,
+    name: &str,
+    call: impl FnOnce(&keyring::Entry) -> keyring_core::Result<T> + Send + 'static,
+) -> Result<T, Error> {
+    if silent.load(Ordering::Relaxed) {
+        return Err(Error::KeyringSilent);
+    }
+    let (answer, answered) = oneshot::channel();
+    let name = name.to_owned();
+    std::thread::Builder::new()
+        .name("keyring".into())
+        .spawn(move || {
+            // The receiver is gone when we were too slow; then there is nobody to tell.
+            let _ = answer.send(keyring::Entry::new(KEYRING_SERVICE, &name).and_then(|entry| call(&entry)));
+        })
+        .map_err(Error::internal)?;
+    match tokio::time::timeout(KEYRING_PATIENCE, answered).await {
+        Ok(Ok(Ok(value))) => Ok(value),
+        Ok(Ok(Err(e))) => Err(keyring_error(&e)),
+        Ok(Err(_)) => Err(Error::KeyringMissing),
+        Err(_) => {
+            silent.store(true, Ordering::Relaxed);
+            Err(Error::KeyringSilent)
+        }
+    }
+}
+
+fn keyring_error(error: &keyring_core::Error) -> Error {
+    // The library's error may hold the secret's bytes (BadEncoding): only its kind goes on.
+    match error {
+        keyring_core::Error::NoStorageAccess(_) => Error::KeyringLocked,
+        keyring_core::Error::NoDefaultStore | keyring_core::Error::PlatformFailure(_) => {
+            Error::KeyringMissing
+        }
+        _ => Error::KeyringRefused,
+    }
+}
+
+fn read_file(path: &PathBuf) -> Result<BTreeMap<String, String>, Error> {
+    match fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| Error::DamagedFile {
+            path: path.clone(),
+            // The parser's own words could quote the file.
+            reason: "it is not the JSON that was written".into(),
+        }),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(e) => Err(Error::storage(path, e)),
+    }
+}
+
+async fn change_file(
+    path: &PathBuf,
+    change: impl FnOnce(&mut BTreeMap<String, String>),
+) -> Result<(), Error> {
+    let Some(_lock) = FileLock::acquire(&path.with_extension("lock"), FILE_PATIENCE).await? else {
+        return Err(Error::Busy);
+    };
+    let mut all = read_file(path)?;
+    change(&mut all);
+    replace_file(path, &serde_json::to_vec(&all).map_err(Error::internal)?)
+}

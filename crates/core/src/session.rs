@@ -1,0 +1,116 @@
+//! Signing in by OTP, and out again.
+
+use std::{fs, sync::Arc};
+
+use melody_api::OtpTicket;
+use melody_model::PhoneNumber;
+use secrecy::{ExposeSecret, SecretString};
+use tokio::sync::Mutex;
+
+use crate::{
+    Error, OtpRequest, OtpSent, SignedIn, SignedInUser, SignedOut,
+    context::Context,
+    profile::{AccountRecord, GUEST, account_name},
+};
+
+/// Digits of an OTP (the contract's figure).
+const OTP_DIGITS: usize = 6;
+
+/// The session service: who is signed in, and the sign-in that is under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Session {
+    context: Arc<Context>,
+    waiting: Arc<Mutex<Option<(PhoneNumber, OtpTicket)>>>,
+}
+
+impl Session {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context, waiting: Arc::default() }
+    }
+
+    pub(crate) async fn request_otp(&self, request: OtpRequest) -> Result<OtpSent, Error> {
+        let phone = PhoneNumber::parse(&request.country, request.phone.expose_secret())?;
+        // Before a message is spent on a sign-in that could not be kept.
+        self.context.secrets.probe().await?;
+        let ticket = self.context.account().client.request_otp(&phone).await?;
+        let sent = OtpSent { phone_masked: phone.masked(), expires_in: ticket.expires_in.as_secs() };
+        *self.waiting.lock().await = Some((phone, ticket));
+        Ok(sent)
+    }
+
+    /// Checks the OTP and switches to the account. A wrong one may be tried again.
+    pub(crate) async fn verify_otp(&self, otp: &SecretString) -> Result<SignedIn, Error> {
+        let otp = read_otp(otp)?;
+        let mut waiting = self.waiting.lock().await;
+        let Some((phone, ticket)) = waiting.as_ref() else {
+            return Err(Error::Invalid("Ask for an OTP first: it comes by SMS.".into()));
+        };
+        let guest = self.context.account();
+        let identity = self.context.service.identity();
+        // The tokens are saved under the account that they are for: it is opened before they come.
+        let mut account = self
+            .context
+            .open_account(Some(AccountRecord {
+                account: account_name(&identity, &phone.e164()),
+                user: SignedInUser { id: "".into(), phone_masked: phone.masked(), name: None },
+                dialect: guest.client.dialect().map(|dialect| dialect.as_str().to_owned()),
+            }))
+            .await?;
+        let user = account.client.verify_otp(&ticket.otp_id, &otp, phone).await?.user;
+        if guest.record.is_none() {
+            account.library.carry_over_from(&guest.folder.join(crate::context::LIBRARY_FILE)).await?;
+        }
+        if let Some(record) = &mut account.record {
+            record.user.id = user.id;
+            record.user.name = user.name;
+            record.dialect = account.client.dialect().map(|dialect| dialect.as_str().to_owned());
+            let record = record.clone();
+            self.context.profile.update_settings(|settings| {
+                settings.accounts.insert(identity.clone(), record.clone());
+            })?;
+        }
+        *waiting = None;
+        let signed_in = account.signed_in().ok_or(Error::SignInNeeded)?;
+        self.context.switch_to(account);
+        Ok(signed_in)
+    }
+
+    pub(crate) fn whoami(&self) -> Result<SignedIn, Error> {
+        self.context.signed_in()?.signed_in().ok_or(Error::SignInNeeded)
+    }
+
+    /// Signs out. Downloads and unsent changes stay for the next sign-in, unless they are to be forgotten.
+    pub(crate) async fn logout(&self, forget: bool) -> Result<SignedOut, Error> {
+        let account = self.context.signed_in()?;
+        // Out here is out, whether or not the service could hear of it.
+        if !account.client.logout().await? {
+            tracing::info!("the service did not hear of the sign-out");
+        }
+        let pending = account.library.outbox_status().await?.pending;
+        let identity = self.context.service.identity();
+        self.context.profile.update_settings(|settings| {
+            settings.accounts.remove(&identity);
+        })?;
+        let folder = account.folder.clone();
+        drop(account);
+        self.context.switch_to(self.context.open_account(None).await?);
+        if forget && folder.file_name().is_some_and(|name| name != GUEST) {
+            fs::remove_dir_all(&folder).map_err(|e| Error::storage(&folder, e))?;
+        }
+        Ok(SignedOut { pending_kept: if forget { 0 } else { pending } })
+    }
+}
+
+/// Six digits, whichever script they were typed in; blanks are forgiven.
+fn read_otp(typed: &SecretString) -> Result<SecretString, Error> {
+    let digits: Option<String> = typed
+        .expose_secret()
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .map(melody_model::digit)
+        .collect();
+    match digits {
+        Some(digits) if digits.len() == OTP_DIGITS => Ok(SecretString::from(digits)),
+        _ => Err(Error::Invalid("The OTP has six digits. Look at the SMS and type it again.".into())),
+    }
+}

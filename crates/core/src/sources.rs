@@ -1,0 +1,87 @@
+//! Where a song's bytes are: a download on this machine first, else the service.
+
+use std::{path::PathBuf, sync::Arc};
+
+use futures_util::future::BoxFuture;
+use melody_library::DownloadState;
+use melody_model::{AudioFile, Rendition, SongId, SongView};
+use melody_player::Source;
+
+use crate::{
+    Code, Error, catalogue,
+    context::{Account, Context},
+    remote::Remote,
+    stream,
+};
+
+/// A song, and the rendition of it that was found.
+#[derive(Debug)]
+pub(crate) struct Located {
+    pub(crate) song: SongView,
+}
+
+/// Opens a song for the player.
+pub(crate) async fn open(
+    context: &Arc<Context>,
+    id: SongId,
+    rendition: Rendition,
+) -> Result<(Located, Source), Error> {
+    let account = context.account();
+    let song = account.library.song(id).await?.ok_or_else(|| Error::UnknownId { id: id.to_string() })?;
+    if let Some(path) = downloaded(&account, id, rendition).await? {
+        // A file that was taken away from under us is no reason to be silent while the service has the song.
+        match Source::file(&path) {
+            Ok(source) => return Ok((Located { song }, source)),
+            Err(e) => tracing::warn!(error = %e, "a download is missing; the service is asked instead"),
+        }
+    }
+    let remote = remote(&account, &song, rendition).await?;
+    match stream::open(remote).await {
+        Ok(source) => Ok((Located { song }, source)),
+        Err(e) if e.code() == Code::Unreachable => Err(Error::Offline { title: song.song.content.title }),
+        Err(e) => Err(e),
+    }
+}
+
+/// The rendition on the service.
+pub(crate) async fn remote(
+    account: &Arc<Account>,
+    song: &SongView,
+    rendition: Rendition,
+) -> Result<Remote, Error> {
+    let address = address(account, song, rendition).await?;
+    let (again, id) = (account.clone(), song.song.id);
+    let renew = Arc::new(move || -> BoxFuture<'static, Result<String, Error>> {
+        let account = again.clone();
+        Box::pin(async move { fresh_address(&account, id, rendition).await })
+    });
+    Ok(Remote::new(account.client.clone(), address, renew))
+}
+
+/// The complete download of a rendition, if there is one.
+pub(crate) async fn downloaded(
+    account: &Account,
+    id: SongId,
+    rendition: Rendition,
+) -> Result<Option<PathBuf>, Error> {
+    let kept = account.library.download_of(id, rendition).await?;
+    let path = kept.filter(|kept| kept.state == DownloadState::Done).and_then(|kept| kept.path);
+    Ok(path.map(|relative| account.folder.join(relative)))
+}
+
+/// Where the service has the rendition; a song known from a list only is asked for in full first.
+async fn address(account: &Account, song: &SongView, rendition: Rendition) -> Result<String, Error> {
+    match song.song.content.audio_files.get(&rendition) {
+        Some(AudioFile { url, .. }) => Ok(url.clone()),
+        None => fresh_address(account, song.song.id, rendition).await,
+    }
+}
+
+/// Asks the service for the song again and takes the address that it gives now.
+async fn fresh_address(account: &Account, id: SongId, rendition: Rendition) -> Result<String, Error> {
+    let song = catalogue::fetch(account, id).await?;
+    match song.song.content.audio_files.get(&rendition) {
+        Some(AudioFile { url, .. }) => Ok(url.clone()),
+        None => Err(Error::NoAudio { title: song.song.content.title, rendition: rendition.as_str() }),
+    }
+}

@@ -1,0 +1,157 @@
+//! A song heard while it loads: the service's bytes as a reader for the player.
+//!
+//! stream-download keeps what came in a temporary file and asks for the gaps.
+
+use std::{
+    io,
+    num::NonZeroUsize,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream};
+use melody_player::{Hint, Source};
+use stream_download::{
+    Settings, StreamDownload,
+    source::{DecodeError, SourceStream},
+    storage::temp::TempStorageProvider,
+};
+
+use crate::{
+    Error,
+    remote::{Chunks, Remote},
+};
+
+/// Enough for every container's header; more would only delay the first sound.
+const PREFETCH_BYTES: u64 = 32 * 1024;
+const WRITE_BYTES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(64 * 1024 - 1);
+/// A connection that brings nothing for so long is given up and made anew.
+const STALL: Duration = Duration::from_secs(8);
+
+/// Opens a song and returns what the player reads from. Fails when the service refuses.
+pub(crate) async fn open(remote: Remote) -> Result<Source, Error> {
+    let first = remote.request(0).await?;
+    let length = first.length;
+    let hint = Hint { extension: remote.extension(), mime: first.content_type.clone() };
+    let trouble = Trouble::default();
+    let bytes = Mutex::new(remote.clone().bytes(first, 0, None));
+    let audio = AudioStream { remote, length, bytes, trouble: trouble.clone() };
+    let settings =
+        Settings::default().prefetch_bytes(PREFETCH_BYTES).batch_write_size(WRITE_BYTES).retry_timeout(STALL);
+    let reader = StreamDownload::from_stream(audio, TempStorageProvider::new(), settings)
+        .await
+        .map_err(Error::internal)?;
+    let cancel = reader.cancellation_token();
+    let reader = ReaderWithReason { inner: reader, trouble };
+    Ok(Source::reader(reader, length, true, hint).with_cancel(Arc::new(move || cancel.cancel())))
+}
+
+/// Why the bytes stopped, in the service's words: stream-download only knows that they did.
+#[derive(Clone, Default)]
+struct Trouble(Arc<Mutex<Option<String>>>);
+
+impl Trouble {
+    fn note(&self, reason: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    }
+
+    fn reason(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+struct ReaderWithReason {
+    inner: StreamDownload<TempStorageProvider>,
+    trouble: Trouble,
+}
+
+impl ReaderWithReason {
+    fn explain(&self, error: io::Error) -> io::Error {
+        match self.trouble.reason() {
+            Some(reason) => io::Error::new(io::ErrorKind::ConnectionAborted, reason),
+            None => error,
+        }
+    }
+}
+
+impl io::Read for ReaderWithReason {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buf).map_err(|e| self.explain(e))
+    }
+}
+
+impl io::Seek for ReaderWithReason {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to).map_err(|e| self.explain(e))
+    }
+}
+
+/// The song as stream-download wants it.
+struct AudioStream {
+    remote: Remote,
+    length: Option<u64>,
+    // Never locked: the mutex only makes the stream `Sync`, which stream-download demands.
+    bytes: Mutex<Chunks>,
+    trouble: Trouble,
+}
+
+impl AudioStream {
+    /// Keeps the reason for the reader, and makes it stream-download's kind of error.
+    fn broken(&self, error: &Error) -> io::Error {
+        self.trouble.note(error.to_string());
+        io::Error::new(io::ErrorKind::ConnectionAborted, error.to_string())
+    }
+}
+
+impl Stream for AudioStream {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let polled = self.bytes.get_mut().unwrap_or_else(PoisonError::into_inner).poll_next_unpin(context);
+        polled.map_err(|e| self.broken(&e))
+    }
+}
+/// `AudioStream` is always made before stream-download sees it, so this is never thrown.
+#[derive(Debug, thiserror::Error)]
+#[error("an open stream was expected")]
+struct NotOpened;
+
+impl DecodeError for NotOpened {}
+
+impl SourceStream for AudioStream {
+    type Params = Self;
+    type StreamCreationError = NotOpened;
+
+    async fn create(opened: Self) -> Result<Self, NotOpened> {
+        Ok(opened)
+    }
+
+    fn content_length(&self) -> Option<u64> {
+        self.length
+    }
+
+    async fn seek_range(&mut self, start: u64, end: Option<u64>) -> io::Result<()> {
+        // Called after a stream that gave up, to fill the gap that it left: the attempts are used up.
+        if let Some(reason) = self.trouble.reason() {
+            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, reason));
+        }
+        if self.length == Some(start) {
+            self.bytes = Mutex::new(stream::empty().boxed());
+            return Ok(());
+        }
+        let body = self.remote.request(start).await.map_err(|e| self.broken(&e))?;
+        self.bytes = Mutex::new(self.remote.clone().bytes(body, start, end));
+        Ok(())
+    }
+
+    async fn reconnect(&mut self, at: u64) -> io::Result<()> {
+        self.seek_range(at, None).await
+    }
+
+    fn supports_seek(&self) -> bool {
+        true
+    }
+}

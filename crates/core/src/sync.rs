@@ -1,0 +1,272 @@
+//! Telling the service what changed here, and hearing what is there.
+//!
+//! Plain for now: one pass, when it is asked for. The interfaces are those that the engine will keep.
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use melody_api::LibraryRequest;
+use melody_library::{Acknowledgement, Action, GenerationId, Operation, Outcome};
+use melody_model::{EntryOrder, EntrySort, ServerId};
+
+use crate::{
+    Code, Error, Event, ParkedOperation, SyncState, SyncStatus,
+    context::{Account, Context},
+    storage::FileLock,
+};
+
+/// Entries of one page: the service's own bound.
+const PAGE: u32 = 100;
+/// Operations that are looked at in one go.
+const BATCH: u32 = 100;
+/// How long a sync waits for another process that is at it.
+const LOCK_WAIT: Duration = Duration::from_millis(500);
+/// When the last complete pass over the library ended, among the library's settings.
+const FILLED: &str = "filled_at";
+
+/// The sync service of the account that is on.
+#[derive(Clone, Debug)]
+pub(crate) struct Sync {
+    context: Arc<Context>,
+    state: Arc<Mutex<(SyncState, Option<Timestamp>)>>,
+}
+
+/// What became of one operation.
+enum Sent {
+    Heard(Acknowledgement),
+    /// The service will never take it.
+    Refused(String),
+    /// It cannot be said yet: its song or its entry has no id in this generation.
+    NotYet,
+}
+
+impl Sync {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        Self { context, state: Arc::default() }
+    }
+
+    /// Sends what waits, then reads the library through. Fails with what stopped it; nothing is lost by that.
+    pub(crate) async fn run(&self) -> Result<SyncStatus, Error> {
+        let account = self.context.signed_in()?;
+        let Some(_lock) = lock(&account).await? else {
+            // One process at a time runs sync; this one leaves its operations to it.
+            let mut status = self.status().await?;
+            status.state = SyncState::Running;
+            return Ok(status);
+        };
+        self.enter(SyncState::Running, None).await;
+        let passed = async {
+            drain(&account).await?;
+            fill(&account).await
+        }
+        .await;
+        self.settle(passed).await?;
+        self.status().await
+    }
+
+    /// Tries for a while to send what waits. Whatever is left waits for the next sync.
+    pub(crate) async fn drain_for(&self, patience: Duration) {
+        self.for_a_while(patience, |account| async move { drain(&account).await }).await;
+    }
+
+    /// Reads the library through if that was never done, for as long as the patience lasts. What came stays.
+    pub(crate) async fn fill_if_never(&self, patience: Duration) {
+        self.for_a_while(patience, |account| async move {
+            match account.library.setting(FILLED).await? {
+                Some(_) => Ok(()),
+                None => fill(&account).await,
+            }
+        })
+        .await;
+    }
+
+    async fn for_a_while<F>(&self, patience: Duration, work: impl FnOnce(Arc<Account>) -> F)
+    where
+        F: Future<Output = Result<(), Error>>,
+    {
+        let Ok(account) = self.context.signed_in() else { return };
+        let passed = async {
+            match lock(&account).await? {
+                Some(_lock) => work(account).await,
+                None => Ok(()),
+            }
+        };
+        // Cut off in the middle, an operation stays marked as being sent, and is read as uncertain next time.
+        if let Ok(passed) = tokio::time::timeout(patience, passed).await
+            && let Err(e) = self.settle(passed).await
+        {
+            tracing::info!(code = %e.code(), "left for a later sync");
+        }
+    }
+
+    pub(crate) async fn status(&self) -> Result<SyncStatus, Error> {
+        let account = self.context.signed_in()?;
+        let outbox = account.library.outbox_status().await?;
+        let (state, until) = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let entries = account
+            .library
+            .entries(melody_library::EntryQuery { limit: 1, ..Default::default() })
+            .await?
+            .total;
+        let parked = outbox
+            .parked
+            .into_iter()
+            .map(|op| ParkedOperation { op: op.op, what: op.what, reason: op.reason })
+            .collect();
+        Ok(SyncStatus { state, entries, pending: outbox.pending, parked, until })
+    }
+
+    /// Notes how a pass ended.
+    async fn settle(&self, passed: Result<(), Error>) -> Result<(), Error> {
+        let (state, until) = match &passed {
+            Ok(()) => (SyncState::Idle, None),
+            Err(e) => match e.code() {
+                Code::AuthRequired | Code::InvalidToken => (SyncState::SignInNeeded, None),
+                Code::RateLimitExceeded | Code::Maintenance => (SyncState::Waiting, e.retry_at()),
+                Code::Unreachable | Code::NotTheService | Code::Offline => (SyncState::Offline, None),
+                _ => (SyncState::Failed, None),
+            },
+        };
+        self.enter(state, until).await;
+        passed
+    }
+
+    async fn enter(&self, state: SyncState, until: Option<Timestamp>) {
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = (state, until);
+        if let Ok(status) = self.status().await {
+            self.context.tell(Event::SyncChanged(status));
+        }
+        self.context.tell(Event::LibraryChanged);
+    }
+}
+
+async fn lock(account: &Account) -> Result<Option<FileLock>, Error> {
+    FileLock::acquire(&lock_path(account), LOCK_WAIT).await
+}
+
+fn lock_path(account: &Account) -> PathBuf {
+    account.folder.join("sync.lock")
+}
+
+/// Sends what waits, in the order of each song, until nothing more can be said now.
+async fn drain(account: &Account) -> Result<(), Error> {
+    let mut passed_over = Vec::new();
+    loop {
+        let operations = account.library.pending_operations(BATCH + passed_over.len() as u32).await?;
+        let todo: Vec<_> = operations.into_iter().filter(|op| !passed_over.contains(&op.id)).collect();
+        if todo.is_empty() {
+            return Ok(());
+        }
+        let generation = account.generation().await?;
+        for operation in todo {
+            let id = operation.id;
+            if !account.library.mark_sending(id).await? {
+                continue;
+            }
+            match send(account, generation, operation).await {
+                Ok(Sent::Heard(heard)) => {
+                    account.library.acknowledge(id, heard).await?;
+                }
+                Ok(Sent::Refused(reason)) => {
+                    account.library.park(id, &reason).await?;
+                }
+                Ok(Sent::NotYet) => {
+                    account.library.release(id, Outcome::NotReached).await?;
+                    passed_over.push(id);
+                }
+                Err(e) => {
+                    let outcome = if e.was_not_taken() { Outcome::NotReached } else { Outcome::Unknown };
+                    account.library.release(id, outcome).await?;
+                    return Err(e);
+                }
+            }
+        }
+    }
+}
+
+async fn send(account: &Account, generation: GenerationId, operation: Operation) -> Result<Sent, Error> {
+    let mut heard =
+        Acknowledgement { generation, entry_server_id: None, play_count: None, last_played_at: None };
+    let told = match &operation.action {
+        Action::Add => {
+            let Some(song) = &operation.song_server_id else { return Ok(Sent::NotYet) };
+            account.client.library_add(song).await.map(|added| {
+                heard.entry_server_id = added.server_id;
+                heard.play_count = added.entry.as_ref().map(|entry| entry.play_count);
+                heard.last_played_at = added.entry.and_then(|entry| entry.last_played_at);
+            })
+        }
+        Action::Remove { .. } => match &operation.entry_server_id {
+            Some(entry) => account.client.library_remove(entry).await,
+            // Saved and removed before this generation ever heard of it: there is nothing to take away.
+            None if operation.attempts == 0 => Ok(()),
+            None => return Ok(Sent::NotYet),
+        },
+        Action::Play { seconds, completed, .. } => {
+            // At most once: an attempt whose outcome is not known is not repeated, for a play sent twice is
+            // counted twice.
+            if operation.uncertain {
+                return Ok(Sent::Heard(heard));
+            }
+            let Some(entry) = &operation.entry_server_id else { return Ok(Sent::NotYet) };
+            account.client.library_play(entry, *seconds, *completed).await.map(|count| {
+                heard.entry_server_id = Some(entry.clone());
+                heard.play_count = count.play_count;
+                heard.last_played_at = count.last_played_at;
+            })
+        }
+    };
+    match told.map_err(Error::from) {
+        Ok(()) => Ok(Sent::Heard(heard)),
+        Err(e) if e.will_never_pass() => Ok(Sent::Refused(e.to_string())),
+        Err(e) => Err(e),
+    }
+}
+
+/// Reads the whole library, page by page. What is missing from a complete and consistent pass was removed
+/// elsewhere; a library that moves under the pass proves nothing.
+async fn fill(account: &Account) -> Result<(), Error> {
+    let began = Timestamp::now();
+    let mut seen: Vec<ServerId> = Vec::new();
+    let mut total = None;
+    let mut consistent = true;
+    let mut offset = 0;
+    loop {
+        let page = account
+            .client
+            .library_songs(LibraryRequest {
+                limit: PAGE,
+                offset,
+                // The oldest first: a song that is added meanwhile comes at the end and moves nothing.
+                sort: EntrySort::Added,
+                order: EntryOrder::Asc,
+                has_instrumental: None,
+            })
+            .await?;
+        let generation = account.generation().await?;
+        let came = (page.items.len() + page.skipped) as u64;
+        consistent &= page.skipped == 0 && page.total.is_some() && (total.is_none() || total == page.total);
+        total = page.total.or(total);
+        seen.extend(page.items.iter().map(|entry| entry.server_id.clone()));
+        account.library.store_entries(generation, page.items).await?;
+        offset += came;
+        // By the count of what came, not by pages: a page may hold fewer than were asked for.
+        if came == 0
+            || total.is_none_or(|total| offset >= total) && (total.is_some() || came < u64::from(PAGE))
+        {
+            break;
+        }
+    }
+    seen.sort();
+    seen.dedup();
+    let generation = account.generation().await?;
+    if consistent && total == Some(seen.len() as u64) {
+        account.library.reconcile(generation, began, &seen).await?;
+    }
+    account.library.set_setting(FILLED, &serde_json::json!(Timestamp::now())).await?;
+    Ok(())
+}

@@ -1,0 +1,81 @@
+//! The tokens of one account, kept among the secrets, refreshed by one process at a time.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use melody_api::{TokenStore, TokenStoreError, Tokens};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, secrets::Secrets, storage::FileLock};
+
+/// Longer than any refresh takes; a process that holds the lock for more is stuck.
+const REFRESH_WAIT: Duration = Duration::from_secs(30);
+
+/// One account's tokens, under one name among the secrets.
+#[derive(Debug)]
+pub(crate) struct AccountTokens {
+    pub(crate) secrets: Arc<Secrets>,
+    pub(crate) name: String,
+    pub(crate) lock: PathBuf,
+}
+
+/// The form in which they are kept. Never printed: it has no `Debug`.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    access: String,
+    refresh: String,
+    expires_at: Timestamp,
+}
+
+impl AccountTokens {
+    async fn read(&self) -> Result<Option<Tokens>, Error> {
+        let Some(text) = self.secrets.get(&self.name).await? else { return Ok(None) };
+        // An unreadable one costs a sign-in, no more.
+        Ok(serde_json::from_str::<Kept>(text.expose_secret()).ok().map(|kept| Tokens {
+            access: SecretString::from(kept.access),
+            refresh: SecretString::from(kept.refresh),
+            expires_at: kept.expires_at,
+        }))
+    }
+
+    async fn write(&self, tokens: Tokens) -> Result<(), Error> {
+        let kept = Kept {
+            access: tokens.access.expose_secret().to_owned(),
+            refresh: tokens.refresh.expose_secret().to_owned(),
+            expires_at: tokens.expires_at,
+        };
+        let text = serde_json::to_string(&kept).map_err(Error::internal)?;
+        self.secrets.set(&self.name, &SecretString::from(text)).await
+    }
+
+    async fn take_lock(&self) -> Result<Box<dyn Send>, Error> {
+        match FileLock::acquire(&self.lock, REFRESH_WAIT).await? {
+            Some(lock) => Ok(Box::new(lock)),
+            None => Err(Error::Busy),
+        }
+    }
+}
+
+impl TokenStore for AccountTokens {
+    fn load(&self) -> BoxFuture<'_, Result<Option<Tokens>, TokenStoreError>> {
+        Box::pin(async { self.read().await.map_err(boxed) })
+    }
+
+    fn save(&self, tokens: Tokens) -> BoxFuture<'_, Result<(), TokenStoreError>> {
+        Box::pin(async { self.write(tokens).await.map_err(boxed) })
+    }
+
+    fn clear(&self) -> BoxFuture<'_, Result<(), TokenStoreError>> {
+        Box::pin(async { self.secrets.delete(&self.name).await.map_err(boxed) })
+    }
+
+    fn lock(&self) -> BoxFuture<'_, Result<Box<dyn Send>, TokenStoreError>> {
+        Box::pin(async { self.take_lock().await.map_err(boxed) })
+    }
+}
+
+fn boxed(error: Error) -> TokenStoreError {
+    TokenStoreError::new(error)
+}
