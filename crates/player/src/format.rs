@@ -7,12 +7,13 @@ use symphonia::core::codecs::audio::well_known as id;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoderOptions};
 use symphonia::core::codecs::registry::CodecRegistry;
 use symphonia::core::errors::Error as Broken;
-use symphonia::core::formats::probe::Hint as ProbeHint;
+use symphonia::core::formats::probe::{Hint as ProbeHint, Probe};
 use symphonia::core::formats::well_known::{FORMAT_ID_ADTS, FORMAT_ID_ISOMP4};
 use symphonia::core::formats::{FormatOptions, Track, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::TimeBase;
+use symphonia::default::{formats, meta};
 use symphonia_adapter_libopus::OpusDecoder;
 
 use crate::decode::Decode;
@@ -47,7 +48,7 @@ pub(crate) fn open(source: Source) -> Result<(Decode, Facts)> {
     }
 
     let stream = MediaSourceStream::new(Box::new(media), MediaSourceStreamOptions::default());
-    let reader = symphonia::default::get_probe()
+    let reader = containers()
         .probe(&ProbeHint::new(), stream, FormatOptions::default(), MetadataOptions::default())
         .map_err(|error| unrecognised(error, &trouble, kind, &hint))?;
     let container = reader.format_info().format;
@@ -72,6 +73,8 @@ pub(crate) fn open(source: Source) -> Result<(Decode, Facts)> {
         (id::CODEC_ID_AAC, FORMAT_ID_ADTS) => Music { start: AAC_PRIMING, len: None },
         _ => Music { start: 0, len: None },
     };
+    // Of Opus' priming the demuxer knows, but its clock begins before it.
+    let priming = if params.codec == id::CODEC_ID_OPUS { u64::from(track.delay.unwrap_or(0)) } else { music.start };
     let all = track_frames(&track, rate, clock).map(|all| all.saturating_sub(music.start)).or(music.len);
     let length = music.len.or(all).filter(|all| *all > 0);
     let duration = length.map(|all| time(all, rate));
@@ -83,7 +86,7 @@ pub(crate) fn open(source: Source) -> Result<(Decode, Facts)> {
         rate,
         seekable,
         trouble,
-        priming: music.start,
+        priming,
         end: music.len,
         announced: length.filter(|_| is_exact(&track, params.codec, container)),
         mix: None,
@@ -97,6 +100,23 @@ pub(crate) fn open(source: Source) -> Result<(Decode, Facts)> {
         decoder,
     };
     Ok((decode, Facts { format, duration, seekable }))
+}
+
+/// The containers, without the readers of tags at a file's end: those would make a stream fetch its end before its beginning.
+fn containers() -> &'static Probe {
+    static CONTAINERS: OnceLock<Probe> = OnceLock::new();
+    CONTAINERS.get_or_init(|| {
+        let mut probe = Probe::default();
+        probe.register_format::<formats::AdtsReader<'_>>();
+        probe.register_format::<formats::FlacReader<'_>>();
+        probe.register_format::<formats::IsoMp4Reader<'_>>();
+        probe.register_format::<formats::MpaReader<'_>>();
+        probe.register_format::<formats::WavReader<'_>>();
+        probe.register_format::<formats::OggReader<'_>>();
+        probe.register_format::<formats::MkvReader<'_>>();
+        probe.register_metadata::<meta::Id3v2Reader<'_>>();
+        probe
+    })
 }
 
 fn codecs() -> &'static CodecRegistry {

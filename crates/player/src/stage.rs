@@ -221,6 +221,8 @@ impl Stage {
             Ok(rate) => {
                 let Some(song) = &mut self.song else { return };
                 if lost && (song.orphaned || old_rate.is_some_and(|old| old != rate)) {
+                    // The old ring would sound too low or too high.
+                    self.tap.clear();
                     song.go(at, rate);
                 }
                 song.paused = false;

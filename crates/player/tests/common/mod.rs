@@ -3,6 +3,7 @@
 
 pub mod compare;
 pub mod gate;
+pub mod hand;
 
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
