@@ -1,0 +1,205 @@
+//! Services that differ in every way that the contract lists: `melody` does the same on each.
+#![allow(clippy::unwrap_used, reason = "a test ends where a bench or an answer is not as it must be")]
+
+use melody_e2e::{
+    fake::{Dialect, Fake, Quirk, Song},
+    media,
+    melody::{Melody, text},
+};
+
+fn songs() -> Vec<Song> {
+    let sound = media::wav(2.0);
+    ["दिल की बात", "Monsoon Letters", "வானம்"]
+        .map(|title| Song::new(title, "wav", Some(sound.clone())))
+        .to_vec()
+}
+
+/// The main job from sign-in to sign-out. Panics name what differs.
+fn main_job(fake: &Fake) {
+    let melody = Melody::on(&fake.address());
+    let signed_in = melody.login();
+    let dialect = if fake.world().dialect == Dialect::Blue { "blue" } else { "green" };
+    assert_eq!(signed_in["dialect"], dialect, "{signed_in}");
+    assert_eq!(signed_in["user"]["name"], "Meher", "{signed_in}");
+
+    let found = melody.json(&["search", "दिल"]);
+    assert_eq!(found["songs"].as_array().unwrap().len(), 1, "{found}");
+    let song = &found["songs"][0];
+    assert_eq!(song["title"], "दिल की बात");
+    assert_eq!(song["duration_s"], 2, "{song}");
+    assert_eq!(song["release_year"], 1999, "{song}");
+    assert_eq!(song["popularity"], 50, "{song}");
+    assert_eq!(song["genre"], serde_json::json!(["Filmi", "Pop"]), "{song}");
+    assert_eq!(song["external_ids"]["spotify"], "spotify-0", "{song}");
+    assert!(song["album"].is_null(), "{song}");
+    let malformed = fake.world().is(Quirk::MalformedItem);
+    assert_eq!(found["skipped"], u8::from(malformed), "{found}");
+
+    let id = text(&song["id"]);
+    let full = melody.json(&["song", &id]);
+    assert_eq!(full["song"]["lyrics"], "la la la", "{full}");
+    assert_eq!(full["song"]["metadata"]["bpm"].as_f64(), Some(96.0), "{full}");
+
+    let added = melody.json(&["library", "add", &id]);
+    assert_eq!(added["entries"][0]["pending"], false, "{added}");
+    melody.json(&["library", "sync"]);
+    let list = melody.json(&["library", "list"]);
+    assert_eq!(list["total"], 1, "{list}");
+    assert_eq!(list["entries"][0]["song"]["id"], song["id"], "a song has become two: {list}");
+
+    let file = melody.home().join("heard.wav");
+    let played = melody.json(&["play", &id, "--to", file.to_str().unwrap()]);
+    assert!(played["played"][0]["error"].is_null(), "{played}");
+    let (heard, ..) = media::wav_floats(&file);
+    assert_eq!(heard.len(), 2 * 2 * 48_000);
+
+    let removed = melody.json(&["library", "remove", &id]);
+    assert!(removed["entries"].is_array(), "{removed}");
+    melody.json(&["library", "sync"]);
+    assert_eq!(melody.json(&["library", "list"])["total"], 0);
+    assert!(fake.world().library.is_empty(), "the service still has it");
+    let status = melody.json(&["library", "status"]);
+    assert_eq!((&status["pending"], status["parked"].as_array().unwrap().len()), (&0.into(), 0), "{status}");
+
+    melody.json(&["logout"]);
+    melody.fails(&["whoami"], 3, "AUTH_REQUIRED");
+}
+
+fn with(dialect: Dialect, quirks: &[Quirk]) -> Fake {
+    println!("{dialect:?} with {quirks:?}");
+    let fake = Fake::start(dialect, quirks, songs());
+    main_job(&fake);
+    fake
+}
+
+#[test]
+fn as_the_contract_has_it() {
+    with(Dialect::Green, &[]);
+    with(Dialect::Blue, &[]);
+}
+
+#[test]
+fn field_names_in_either_case() {
+    for quirk in [Quirk::OtherCase, Quirk::MixedCase] {
+        with(Dialect::Green, &[quirk]);
+        with(Dialect::Blue, &[quirk]);
+    }
+}
+
+#[test]
+fn values_in_other_types() {
+    with(Dialect::Green, &[Quirk::ColumnsAsStrings]);
+    with(Dialect::Blue, &[Quirk::NumbersAsStrings, Quirk::GenreAsString]);
+    with(Dialect::Green, &[Quirk::NumbersAsFloats, Quirk::PlainRenditions]);
+    with(Dialect::Green, &[Quirk::ColumnsAsStrings, Quirk::NumbersAsStrings, Quirk::OtherCase]);
+}
+
+#[test]
+fn what_is_empty_null_absent_or_unknown() {
+    with(Dialect::Green, &[Quirk::Nulls, Quirk::UnknownFields]);
+    with(Dialect::Blue, &[Quirk::Absent, Quirk::UnknownFields]);
+}
+
+#[test]
+fn one_malformed_item_costs_that_item() {
+    with(Dialect::Green, &[Quirk::MalformedItem]);
+    with(Dialect::Blue, &[Quirk::MalformedItem]);
+}
+
+#[test]
+fn moments_in_every_form() {
+    let saved_at = |quirks: &[Quirk]| {
+        let fake = with(Dialect::Green, quirks);
+        fake.world().library.push(1);
+        let melody = Melody::on(&fake.address());
+        melody.login();
+        melody.json(&["library", "sync"]);
+        text(&melody.json(&["library", "list"])["entries"][0]["added_at"])
+    };
+    assert!(saved_at(&[]).starts_with("2024-03-01T10:01:00"));
+    assert!(saved_at(&[Quirk::NaiveTimes]).starts_with("2024-03-01T10:01:00"), "naive means UTC");
+    assert!(saved_at(&[Quirk::OffsetTimes]).starts_with("2024-03-01T10:01:00"), "the offset counts");
+}
+
+#[test]
+fn addresses_relative_full_below_a_prefix_and_elsewhere() {
+    with(Dialect::Green, &[Quirk::FullAddresses]);
+    with(Dialect::Green, &[Quirk::BelowAPrefix]);
+    with(Dialect::Green, &[Quirk::BelowAPrefix, Quirk::NoVersion, Quirk::HealthBelowSystem]);
+}
+
+#[test]
+fn nothing_that_tells_the_version() {
+    with(Dialect::Green, &[Quirk::NoVersion]);
+    with(Dialect::Blue, &[Quirk::NoVersion]);
+    with(Dialect::Green, &[Quirk::HealthBelowSystem]);
+}
+
+#[test]
+fn answers_in_other_wrappings() {
+    with(Dialect::Green, &[Quirk::BareTrack, Quirk::NoPagination]);
+    with(Dialect::Blue, &[Quirk::BareTrack, Quirk::NoRanges]);
+}
+
+#[test]
+fn what_is_gone_already_is_removed() {
+    with(Dialect::Blue, &[Quirk::GoneAlready]);
+    with(Dialect::Green, &[Quirk::GoneAlready]);
+    with(Dialect::Green, &[Quirk::GoneAlready, Quirk::CatchAll]);
+}
+
+#[test]
+fn a_refusal_inside_a_500_is_read_as_what_it_is() {
+    let fake = with(Dialect::Green, &[Quirk::CatchAll]);
+    let melody = Melody::on(&fake.address());
+    let told = melody.fails(
+        &["login", "--phone", "9999999999", "--country", "+91", "--otp", "123456"],
+        5,
+        "VALIDATION_ERROR",
+    );
+    assert!(!told.retryable, "{told:?}");
+    melody.fails(&["song", "3f2b8c1e-0000-4000-8000-0000000000ff"], 5, "RESOURCE_NOT_FOUND");
+}
+
+#[test]
+fn tokens_that_end_after_every_call() {
+    for quirks in [&[Quirk::ShortTokens][..], &[Quirk::ShortTokens, Quirk::NoRotation]] {
+        let fake = with(Dialect::Green, quirks);
+        assert!(fake.world().refreshes > 0, "nothing was refreshed");
+    }
+}
+
+#[test]
+fn an_address_that_has_expired_is_asked_for_again() {
+    let fake = with(Dialect::Green, &[Quirk::AddressesExpire]);
+    assert!(fake.world().count("GET", ".wav") > 0);
+}
+
+#[test]
+fn the_token_goes_to_the_service_and_nowhere_else() {
+    let other = Fake::start(Dialect::Green, &[], songs());
+    let mut songs = songs();
+    songs[0].elsewhere = Some(other.sound(0));
+    let fake = Fake::start(Dialect::Green, &[], songs);
+    main_job(&fake);
+    let world = other.world();
+    assert!(!world.seen.is_empty(), "the sound was not fetched from elsewhere");
+    for seen in &world.seen {
+        assert_eq!(seen.authorization, None, "a token left for another origin: {seen:?}");
+        assert!(!seen.query.contains("token"), "{seen:?}");
+    }
+}
+
+#[test]
+fn pages_are_counted_by_offset_and_never_asked_for_with_zero() {
+    let many = (0..230).map(|n| Song::new(&format!("Geet {n:03}"), "wav", None)).collect();
+    let fake = Fake::start(Dialect::Green, &[Quirk::MalformedItem], many);
+    fake.world().library = (0..230).collect();
+    let melody = Melody::on(&fake.address());
+    melody.login();
+    melody.json(&["library", "sync"]);
+    assert_eq!(melody.json(&["library", "list"])["total"], 230);
+    for seen in &fake.world().seen {
+        assert!(!seen.query.split('&').any(|part| part == "limit=0"), "{seen:?}");
+    }
+}
