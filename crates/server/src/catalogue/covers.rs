@@ -74,7 +74,7 @@ const PALETTES: [Palette; 8] = [
 
 /// The cover of a song, `size` pixels a side.
 pub fn draw(song: &DemoSong, size: u32) -> Result<Vec<u8>, Error> {
-    let mut album = Rng::new(hash(&song.album), hash(&song.artist));
+    let mut album = Rng::new(hash(&song.album), hash("sleeve 94"));
     let palette = album.pick(&PALETTES);
     let motif = album.pick(&motifs::ALL);
     let mut rng = Rng::new(song.seed, hash("cover"));

@@ -111,7 +111,7 @@ fn play_lead(score: &Score, rng: &mut Rng, frames: usize) -> Stereo {
         return dry;
     }
     let mut lead = Stereo::new(frames);
-    lead.add_all(&dry, gain(-17.5) / rms);
+    lead.add_all(&dry, gain(-15.8) / rms);
     let mut send = Stereo::new(frames);
     send.add_all(&lead, 0.22);
     // An echo a dotted quaver later, alternating sides.

@@ -14,6 +14,9 @@ mod score;
 mod strings;
 mod style;
 mod syllables;
+mod synthetic;
+#[cfg(test)]
+mod tests;
 mod theory;
 mod tones;
 mod voice;
@@ -21,6 +24,8 @@ mod voice;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
+
+pub use synthetic::synthetic;
 
 /// What can go wrong while a song or a cover is made.
 #[derive(Debug, thiserror::Error)]
@@ -126,12 +131,6 @@ pub fn demo() -> Result<&'static [DemoSong], Error> {
         })
         .as_deref()
         .map_err(|reason| Error::Recipe(reason.clone()))
-}
-
-/// `n` plausible songs, the same ones every time: song `i` does not depend on `n`.
-pub fn synthetic(n: usize) -> impl Iterator<Item = DemoSong> {
-    let _ = n;
-    std::iter::empty()
 }
 
 /// The song as FLAC: 44.1 kHz, 16 bit, stereo, exactly `duration_s` long. The same bytes every time on one machine.

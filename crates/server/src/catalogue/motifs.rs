@@ -36,11 +36,16 @@ fn arch(centre: f32, half: f32, top: f32, base: f32) -> Option<Path> {
 fn arches(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
     let layers = 4 + rng.below(2);
     let far = blend(palette.ground[1], palette.light, 0.55);
+    let (outer, inner) = rng.pick(&[(0, 2), (1, 2), (2, 0), (2, 1)]);
     for layer in 0..layers {
         let part = layer as f32 / (layers - 1) as f32;
         let half = 0.42 - 0.27 * part;
         let top = 0.08 + 0.24 * part;
-        let rgb = if layer + 1 == layers { far } else { blend(palette.body[0], palette.body[2], part * 1.2) };
+        let rgb = if layer + 1 == layers {
+            far
+        } else {
+            blend(palette.body[outer], palette.body[inner], part * 1.2)
+        };
         canvas.fill(arch(0.5, half, top, 1.0), rgb, 1.0);
         canvas.stroke(arch(0.5, half - 0.018, top + 0.024, 1.01), 0.0035, palette.line, 0.55);
     }
@@ -48,7 +53,17 @@ fn arches(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
     let radius = rng.between(0.07, 0.1);
     canvas.glow(0.5, y, 0.26, palette.light, 0.55);
     canvas.disc(0.5, y, radius, palette.light, 1.0);
-    ridge(canvas, rng, 0.84, 0.05, palette.body[0], (0.35, 0.65));
+    // Two hills in the doorway, one behind the other.
+    let foot = 0.15;
+    for (from, crest, low, rgb) in [(-1.0, 0.1, 0.79, palette.body[1]), (-0.2, 1.0, 0.82, palette.body[0])] {
+        let mut hill = PathBuilder::new();
+        let lift = rng.between(0.0, 0.03);
+        hill.move_to(0.5 + from * foot, 0.9);
+        hill.quad_to(0.5 + (from + crest) * 0.5 * foot, low - lift, 0.5 + crest * foot, low + 0.05);
+        hill.line_to(0.5 + foot, 0.9);
+        hill.close();
+        canvas.fill(hill.finish(), rgb, 1.0);
+    }
     // A floor of tiles that runs to the door.
     canvas.fill(rectangle(0.0, 0.9, 1.0, 0.1), blend(palette.body[1], 0x0021_1c17, 0.35), 1.0);
     for tile in 0..15_u8 {
@@ -65,16 +80,15 @@ fn arches(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
     }
 }
 
-/// A soft line of hills across part of the picture, filled to its foot.
-fn ridge(canvas: &mut Canvas, rng: &mut Rng, height: f32, swing: f32, rgb: u32, (from, to): (f32, f32)) {
+/// A soft line of hills across the picture, filled to its foot.
+fn ridge(canvas: &mut Canvas, rng: &mut Rng, height: f32, swing: f32, rgb: u32) {
     let (a, b) = (rng.between(0.0, TAU), rng.between(0.0, TAU));
     let (fast, slow) = (rng.between(7.0, 10.0), rng.between(2.5, 4.0));
     let points = (0..=64_u8).map(|index| {
-        let x = from + (to - from) * f32::from(index) / 64.0;
+        let x = f32::from(index) / 64.0;
         (x, height - swing * (0.65 * (slow * x + a).sin() + 0.35 * (fast * x + b).sin()))
     });
-    let foot = if from > 0.0 { 0.9 } else { 1.0 };
-    canvas.fill(polygon(points.chain([(to, foot), (from, foot)])), rgb, 1.0);
+    canvas.fill(polygon(points.chain([(1.0, 1.0), (0.0, 1.0)])), rgb, 1.0);
 }
 
 fn hills(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
@@ -100,7 +114,7 @@ fn hills(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
         } else {
             blend(palette.body[1], palette.body[0], part * 2.0 - 1.0)
         };
-        ridge(canvas, rng, 0.5 + 0.115 * f32::from(layer), 0.055, rgb, (0.0, 1.0));
+        ridge(canvas, rng, 0.5 + 0.115 * f32::from(layer), 0.055, rgb);
     }
     // A few birds, far off, away from the sun.
     let side = if x > 0.5 { 0.16 } else { 0.66 };
@@ -190,11 +204,20 @@ fn water(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
 }
 
 fn kolam(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
-    // Dots in a diamond, and one line that loops round each of them.
-    let reach = 3 + rng.below(2) as i32;
+    // Dots in a figure, and one line that loops round each of them.
+    let reach = 2 + rng.below(3) as i32;
+    let figure = rng.below(3);
+    let every = rng.pick(&[2, 2, 3]);
     let gap = 0.78 / (reach * 2 + 1) as f32;
     canvas.glow(0.5, 0.5, 0.6, palette.light, 0.2);
-    let inside = |column: i32, row: i32| column.abs() + row.abs() <= reach;
+    let inside = |column: i32, row: i32| {
+        let (across, down) = (column.abs(), row.abs());
+        match figure {
+            0 => across + down <= reach,
+            1 => across.max(down) <= reach && across + down <= reach + 1 + reach / 2,
+            _ => across.max(down) <= reach && (across.min(down) <= reach / 3 || across.max(down) < reach),
+        }
+    };
     let place = |value: i32| 0.5 + value as f32 * gap;
     let round = gap * 0.5;
     for row in -reach..=reach {
@@ -203,7 +226,7 @@ fn kolam(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
                 continue;
             }
             let (x, y) = (place(column), place(row));
-            if (row + column).rem_euclid(2) == 0 {
+            if (row + column).rem_euclid(every) == 0 {
                 canvas.disc(x, y, round * 0.82, palette.body[2], 0.28);
             }
             // Towards a neighbour the line crosses over, towards the outside it turns back.
@@ -323,7 +346,7 @@ fn windows(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
     canvas.glow(x, y, 0.28, palette.light, 0.45);
     canvas.disc(x, y, rng.between(0.065, 0.09), palette.light, 1.0);
     for layer in 0..3_u8 {
-        let rgb = [blend(palette.ground[1], palette.body[2], 0.45), palette.body[1], palette.body[0]]
+        let rgb = [blend(palette.ground[1], palette.body[1], 0.55), palette.body[1], palette.body[0]]
             [usize::from(layer)];
         let mut left = -rng.between(0.0, 0.08);
         while left < 1.0 {
@@ -364,13 +387,14 @@ fn kites(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
     let (sx, sy) = (rng.between(0.25, 0.75), rng.between(0.7, 0.84));
     canvas.glow(sx, sy, 0.5, palette.light, 0.5);
     canvas.disc(sx, sy, 0.17, palette.light, 0.95);
-    ridge(canvas, rng, 0.88, 0.03, palette.body[0], (0.0, 1.0));
+    ridge(canvas, rng, 0.88, 0.03, palette.body[0]);
     let places = [(0.3, 0.3, 0.17), (0.7, 0.22, 0.11), (0.76, 0.52, 0.08), (0.16, 0.62, 0.055)];
     let mirrored = rng.chance(0.5);
     let colours = [palette.body[2], palette.body[0], palette.body[1], palette.line];
+    let first = rng.below(3);
     for (index, (x, y, size)) in places.into_iter().enumerate() {
-        let x = if mirrored { 1.0 - x } else { x } + rng.between(-0.04, 0.04);
-        let y = y + rng.between(-0.04, 0.04);
+        let x = if mirrored { 1.0 - x } else { x } + rng.between(-0.07, 0.07);
+        let y = y + rng.between(-0.06, 0.06);
         let lean = rng.between(-0.4, 0.4);
         let at = |right: f32, up: f32| {
             let (sin, cos) = lean.sin_cos();
@@ -381,8 +405,8 @@ fn kites(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
         string.move_to(foot_x, foot_y);
         string.cubic_to(foot_x + 0.02, foot_y + 0.2, 0.5, 0.8, 0.5, 1.02);
         canvas.stroke(string.finish(), 0.0028, palette.line, 0.6);
-        let rgb = colours[index % 4];
-        let other = colours[(index + 1) % 4];
+        let rgb = colours[(index + first) % 4];
+        let other = colours[(index + first + 1) % 4];
         canvas.fill(polygon([at(0.0, 1.0), at(0.82, 0.1), at(0.0, -1.0), at(-0.82, 0.1)]), rgb, 1.0);
         canvas.fill(polygon([at(0.0, 1.0), at(0.82, 0.1), at(0.0, 0.1)]), other, 1.0);
         canvas.fill(polygon([at(0.0, -1.0), at(-0.82, 0.1), at(0.0, 0.1)]), other, 1.0);

@@ -204,7 +204,7 @@ pub fn write(song: &DemoSong) -> Result<Score, Error> {
 /// Intro, verse, chorus, verse, chorus, outro, as many bars of each as there is room for.
 fn plan(key: Key, bars: usize, phrase_bars: usize, rng: &mut Rng) -> Vec<Bar> {
     let bars = bars.max(3);
-    let edges = if bars >= 14 { 2 } else { 1 };
+    let edges = if bars >= 22 { 2 } else { 1 };
     let phrases = bars.saturating_sub(edges * 2 + 1) / phrase_bars;
     let body = phrases * phrase_bars;
     let intro = bars - body - edges - 1;
@@ -270,10 +270,10 @@ impl LeadWriter {
             let long = tone.len >= 4;
             let neighbour = (self.key.sung(tone.step + 1) - self.key.sung(tone.step)) as f32;
             let ornament = self.style.ornaments && rng.chance(if long { 0.5 } else { 0.12 });
-            let late = rng.between(-0.004, 0.016);
+            let at = self.grid.at(bar, tone.at) + rng.between(-0.004, 0.016);
             sung.push(Sung {
-                at: self.grid.at(bar, tone.at) + late,
-                len: tone.len as f32 * self.grid.step_s - late,
+                at,
+                len: self.grid.at(bar, tone.at + tone.len) - at,
                 pitch,
                 velocity: loud * rng.between(0.9, 1.0) * if tone.at % 4 == 0 { 1.0 } else { 0.92 },
                 syllable,
