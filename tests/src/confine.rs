@@ -52,11 +52,20 @@ impl Confined {
         words.into_iter().map(OsString::from).collect()
     }
 
+    /// The file that takes up room, as it is seen from outside.
+    fn filler(&self) -> PathBuf {
+        let inside = PathBuf::from(format!("/proc/{}/root", self.holder.id()));
+        inside.join(self.folder.strip_prefix("/").unwrap()).join("filler")
+    }
+
+    /// Makes room again.
+    pub fn empty(&self) {
+        fs::remove_file(self.filler()).unwrap();
+    }
+
     /// Writes to the disk until it is full.
     pub fn fill(&self) {
-        let seen = PathBuf::from(format!("/proc/{}/root", self.holder.id()));
-        let file = seen.join(self.folder.strip_prefix("/").unwrap()).join("filler");
-        let mut file = fs::File::options().create(true).append(true).open(file).unwrap();
+        let mut file = fs::File::options().create(true).append(true).open(self.filler()).unwrap();
         while file.write_all(&[1; 512]).is_ok() {}
     }
 }
