@@ -72,7 +72,8 @@ impl LoggedRequest {
     }
 }
 
-/// A running server. Dropped, it dies at once, mid-answer; [`shutdown`](Self::shutdown) is the orderly end.
+/// A running server. Dropped, it dies mid-answer, as with [`kill`](Self::kill);
+/// [`shutdown`](Self::shutdown) is the orderly end.
 pub struct Server {
     app: Arc<App>,
     connections: Connections,
@@ -271,6 +272,14 @@ impl Server {
     /// Every library as it was saved: what was acknowledged since is gone.
     pub fn roll_back_libraries(&self) -> Result<(), Error> {
         Ok(library::roll_back_all(&mut self.app.db.lock())?)
+    }
+
+    /// Dies at once, mid-answer; the port is free when this returns.
+    pub async fn kill(mut self) {
+        self.task.abort();
+        self.connections.cut_all();
+        // Cancelled is what it was asked to be.
+        let _ = (&mut self.task).await;
     }
 
     /// Takes no more, lets running requests end for 2 s, then cuts them.
