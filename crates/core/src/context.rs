@@ -47,7 +47,7 @@ pub(crate) struct Account {
 
 impl Context {
     /// Opens the account that the settings name for this service, else the guest's.
-    pub(crate) async fn open(
+    pub(crate) fn open(
         profile: Profile,
         secrets: Arc<Secrets>,
         service: ServiceAddress,
@@ -56,7 +56,7 @@ impl Context {
     ) -> Result<Self, Error> {
         let settings = profile.settings()?;
         let record = settings.accounts.get(&service.identity()).cloned();
-        let account = open_account(&profile, &secrets, &service, settings.installation, record).await?;
+        let account = open_account(&profile, &secrets, &service, settings.installation, record)?;
         Ok(Self {
             profile,
             secrets,
@@ -80,8 +80,8 @@ impl Context {
     }
 
     /// Another account's folder, library and client, without switching to it yet.
-    pub(crate) async fn open_account(&self, record: Option<AccountRecord>) -> Result<Account, Error> {
-        open_account(&self.profile, &self.secrets, &self.service, self.installation, record).await
+    pub(crate) fn open_account(&self, record: Option<AccountRecord>) -> Result<Account, Error> {
+        open_account(&self.profile, &self.secrets, &self.service, self.installation, record)
     }
 
     pub(crate) fn switch_to(&self, account: Account) {
@@ -146,7 +146,7 @@ impl Account {
     }
 }
 
-async fn open_account(
+fn open_account(
     profile: &Profile,
     secrets: &Arc<Secrets>,
     service: &ServiceAddress,

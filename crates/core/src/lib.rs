@@ -101,7 +101,10 @@ impl Core {
             })?;
         }
         let secrets = Arc::new(Secrets::new(options.secrets, profile.secrets_path()));
-        let context = Arc::new(Context::open(profile, secrets, service, address, allowed).await?);
+        // A migration may take its time: not on a thread that others wait for.
+        let opened =
+            tokio::task::spawn_blocking(move || Context::open(profile, secrets, service, address, allowed));
+        let context = Arc::new(opened.await.map_err(Error::internal)??);
         let sync = Sync::new(context.clone());
         Ok(Self {
             session: Session::new(context.clone()),

@@ -55,7 +55,7 @@ enum Message {
     /// A song's bytes are there, or will not be.
     Loaded {
         request: RequestId,
-        loaded: Result<(Located, Source), Error>,
+        loaded: Box<Result<(Located, Source), Error>>,
     },
     Player(PlayerEvent),
     Close(oneshot::Sender<Result<(), Error>>),
@@ -176,7 +176,7 @@ impl State {
                 Message::Previous => self.previous(),
                 Message::Seek(to) => self.with_player(|player| player.seek(to)),
                 Message::SetVolume(volume) => self.set_volume(volume),
-                Message::Loaded { request, loaded } => self.loaded(request, loaded),
+                Message::Loaded { request, loaded } => self.loaded(request, *loaded),
                 Message::Player(event) => {
                     if self.player_says(event).await {
                         return;
@@ -234,7 +234,7 @@ impl State {
         });
         let (context, inbox, rendition) = (self.context.clone(), self.inbox.clone(), self.rendition);
         tokio::spawn(async move {
-            let loaded = sources::open(&context, id, rendition).await;
+            let loaded = Box::new(sources::open(&context, id, rendition).await);
             let _ = inbox.send(Message::Loaded { request, loaded });
         });
     }
@@ -427,7 +427,7 @@ impl State {
     fn previous(&mut self) {
         match &self.current {
             Some(current) if current.position > RESTART_AFTER => {
-                self.with_player(|player| player.seek(Duration::ZERO))
+                self.with_player(|player| player.seek(Duration::ZERO));
             }
             _ => self.skip(Queue::step_back),
         }

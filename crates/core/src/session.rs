@@ -48,14 +48,11 @@ impl Session {
         let guest = self.context.account();
         let identity = self.context.service.identity();
         // The tokens are saved under the account that they are for: it is opened before they come.
-        let mut account = self
-            .context
-            .open_account(Some(AccountRecord {
-                account: account_name(&identity, &phone.e164()),
-                user: SignedInUser { id: "".into(), phone_masked: phone.masked(), name: None },
-                dialect: guest.client.dialect().map(|dialect| dialect.as_str().to_owned()),
-            }))
-            .await?;
+        let mut account = self.context.open_account(Some(AccountRecord {
+            account: account_name(&identity, &phone.e164()),
+            user: SignedInUser { id: "".into(), phone_masked: phone.masked(), name: None },
+            dialect: guest.client.dialect().map(|dialect| dialect.as_str().to_owned()),
+        }))?;
         let user = account.client.verify_otp(&ticket.otp_id, &otp, phone).await?.user;
         if guest.record.is_none() {
             account.library.carry_over_from(&guest.folder.join(crate::context::LIBRARY_FILE)).await?;
@@ -93,7 +90,7 @@ impl Session {
         })?;
         let folder = account.folder.clone();
         drop(account);
-        self.context.switch_to(self.context.open_account(None).await?);
+        self.context.switch_to(self.context.open_account(None)?);
         if forget && folder.file_name().is_some_and(|name| name != GUEST) {
             fs::remove_dir_all(&folder).map_err(|e| Error::storage(&folder, e))?;
         }

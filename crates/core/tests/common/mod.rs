@@ -1,0 +1,120 @@
+//! A real server, a real profile in a temporary folder, and a core on both.
+#![allow(dead_code)] // Each test file uses its own part.
+
+use std::path::PathBuf;
+
+use melody_core::{
+    Command, Core, CoreOptions, Error, Event, OtpRequest, PlayRequest, PlaybackEvent, PlayedRow, Reply,
+    SearchRequest, SecretsKind, SinkKind,
+};
+use melody_model::{EntryView, SongView};
+use melody_server::{Dialect, Options, Server};
+use secrecy::SecretString;
+use tempfile::TempDir;
+
+pub const OTP: &str = "424242";
+pub const PHONE: &str = "9876543210";
+
+pub struct Bench {
+    pub server: Server,
+    pub profile: TempDir,
+}
+
+impl Bench {
+    pub async fn new(dialect: Dialect) -> Self {
+        Self::with(Options { dialect, ..Options::default() }).await
+    }
+
+    pub async fn with(options: Options) -> Self {
+        let options = Options { otp: Some(OTP.into()), ..options };
+        Self { server: melody_server::start(options).await.unwrap(), profile: TempDir::new().unwrap() }
+    }
+
+    /// A core on this profile; its sound goes nowhere, in real time.
+    pub async fn core(&self) -> Core {
+        self.core_to(SinkKind::Null).await
+    }
+
+    pub async fn core_to(&self, sink: SinkKind) -> Core {
+        Core::open(CoreOptions {
+            profile: self.profile.path().join("profile"),
+            server: Some(self.server.base_url()),
+            allow_http: Vec::new(),
+            secrets: SecretsKind::File,
+            sink,
+        })
+        .await
+        .unwrap()
+    }
+
+    pub async fn signed_in(&self) -> Core {
+        let core = self.core().await;
+        sign_in(&core).await.unwrap();
+        core
+    }
+
+    pub fn wav(&self) -> PathBuf {
+        self.profile.path().join("out.wav")
+    }
+}
+
+pub async fn sign_in(core: &Core) -> Result<Reply, Error> {
+    core.dispatch(Command::RequestOtp(OtpRequest { phone: PHONE.into(), country: "+91".into() })).await?;
+    core.dispatch(Command::VerifyOtp { otp: SecretString::from(OTP) }).await
+}
+
+pub async fn search(core: &Core, query: &str) -> Result<Vec<SongView>, Error> {
+    let request = SearchRequest { query: query.into(), limit: 50, ..SearchRequest::default() };
+    match core.dispatch(Command::Search(request)).await? {
+        Reply::Songs(found) => Ok(found.songs),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The first song that a search finds.
+pub async fn one(core: &Core, query: &str) -> SongView {
+    search(core, query).await.unwrap().into_iter().next().unwrap()
+}
+
+pub async fn add(core: &Core, ids: &[String]) -> Result<Vec<EntryView>, Error> {
+    match core.dispatch(Command::LibraryAdd { ids: ids.to_vec() }).await? {
+        Reply::Changed(changed) => Ok(changed.entries),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub async fn remove(core: &Core, ids: &[String]) -> Result<Vec<EntryView>, Error> {
+    match core.dispatch(Command::LibraryRemove { ids: ids.to_vec() }).await? {
+        Reply::Changed(changed) => Ok(changed.entries),
+        other => panic!("{other:?}"),
+    }
+}
+
+pub async fn list(core: &Core) -> Result<Vec<EntryView>, Error> {
+    let request = melody_core::ListRequest {
+        limit: 100,
+        offset: 0,
+        sort: Default::default(),
+        order: Default::default(),
+    };
+    match core.dispatch(Command::LibraryList(request)).await? {
+        Reply::Entries(list) => Ok(list.entries),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Plays to the end of the queue and returns how each song went, with every playback event.
+pub async fn play(core: &Core, request: PlayRequest) -> (Vec<PlayedRow>, Vec<PlaybackEvent>) {
+    let mut events = core.events();
+    core.dispatch(Command::Play(request)).await.unwrap();
+    let (mut rows, mut seen) = (Vec::new(), Vec::new());
+    loop {
+        let Event::Playback(event) = events.recv().await.unwrap() else { continue };
+        seen.push(event.clone());
+        match event {
+            PlaybackEvent::Finished(row) => rows.push(row),
+            PlaybackEvent::QueueEnded => return (rows, seen),
+            _ => {}
+        }
+    }
+}

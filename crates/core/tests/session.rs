@@ -1,0 +1,132 @@
+//! Signing in and out, against the real server in both dialects.
+
+mod common;
+
+use common::{Bench, OTP, PHONE, add, list, one, sign_in};
+use melody_core::{Code, Command, OtpRequest, Reply};
+use melody_server::{Dialect, Options};
+use secrecy::SecretString;
+
+async fn whoami(core: &melody_core::Core) -> Result<melody_core::SignedIn, melody_core::Error> {
+    match core.dispatch(Command::Whoami).await? {
+        Reply::SignedIn(who) => Ok(who),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_outlives_the_process_in_both_dialects() {
+    for dialect in [Dialect::Blue, Dialect::Green] {
+        let bench = Bench::new(dialect).await;
+        let core = bench.core().await;
+        assert_eq!(whoami(&core).await.unwrap_err().code(), Code::AuthRequired);
+        sign_in(&core).await.unwrap();
+        core.close().await.unwrap();
+
+        let core = bench.core().await;
+        let who = whoami(&core).await.unwrap();
+        assert_eq!(who.user.phone_masked, "+91 ••••••3210");
+        assert_eq!(who.dialect.as_deref(), Some(dialect.to_string().as_str()));
+        assert!(!who.user.id.as_str().is_empty());
+        let song = one(&core, "monsoon").await;
+        let entries = add(&core, &[song.song.id.to_string()]).await.unwrap();
+        assert!(!entries[0].pending, "{dialect}: the token of the first process was not used");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_code_is_refused_and_the_right_one_still_works() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.core().await;
+    core.dispatch(Command::RequestOtp(OtpRequest { phone: PHONE.into(), country: "+91".into() }))
+        .await
+        .unwrap();
+    let verify = |otp: &str| core.dispatch(Command::VerifyOtp { otp: SecretString::from(otp) });
+    assert_eq!(verify("111111").await.unwrap_err().code(), Code::InvalidOtp);
+    let short = verify("1234").await.unwrap_err();
+    assert_eq!((short.code(), short.report().local), (Code::ValidationError, true));
+    verify(OTP).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bad_number_is_told_before_anything_is_sent() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.core().await;
+    let request = OtpRequest { phone: "12345".into(), country: "+91".into() };
+    let error = core.dispatch(Command::RequestOtp(request)).await.unwrap_err();
+    assert_eq!((error.code(), error.report().local), (Code::ValidationError, true));
+    assert!(bench.server.request_log().is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_out_keeps_what_is_unsent_and_forget_drops_it() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let song = one(&core, "monsoon").await;
+    bench.server.set_maintenance(true);
+    add(&core, &[song.song.id.to_string()]).await.unwrap();
+    let Reply::SignedOut(out) = core.dispatch(Command::Logout { forget: false }).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(out.pending_kept, 1);
+    assert_eq!(list(&core).await.unwrap_err().code(), Code::AuthRequired);
+
+    bench.server.set_maintenance(false);
+    sign_in(&core).await.unwrap();
+    assert_eq!(list(&core).await.unwrap().len(), 1);
+    let Reply::SignedOut(out) = core.dispatch(Command::Logout { forget: true }).await.unwrap() else {
+        panic!()
+    };
+    assert_eq!(out.pending_kept, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_guest_found_carries_over_to_the_account() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.core().await;
+    let song = one(&core, "monsoon").await;
+    sign_in(&core).await.unwrap();
+    // Known by the guest's id, with no word to the service.
+    let asked = bench.server.request_log().len();
+    let Reply::Changed(changed) =
+        core.dispatch(Command::LibraryRemove { ids: vec![song.song.id.to_string()] }).await.unwrap()
+    else {
+        panic!()
+    };
+    assert!(changed.entries.is_empty());
+    assert!(bench.server.request_log()[asked..].iter().all(|request| !request.path.contains("/music/track")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_is_kept_holds_the_number_the_code_or_a_token() {
+    let bench = Bench::with(Options { dialect: Dialect::Blue, ..Options::default() }).await;
+    let core = bench.signed_in().await;
+    core.close().await.unwrap();
+    let secrets = std::fs::read_to_string(bench.profile.path().join("profile/secrets.json")).unwrap();
+    let kept: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&secrets).unwrap();
+    let tokens: serde_json::Value =
+        serde_json::from_str(kept.values().next().unwrap().as_str().unwrap()).unwrap();
+    let forbidden = [PHONE, OTP, tokens["access"].as_str().unwrap(), tokens["refresh"].as_str().unwrap()];
+    let mut folders = vec![bench.profile.path().to_owned()];
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            files += 1;
+            let bytes = std::fs::read(&path).unwrap();
+            let text = String::from_utf8_lossy(&bytes);
+            if path.ends_with("secrets.json") {
+                assert!(!text.contains(PHONE) && !text.contains(OTP));
+                continue;
+            }
+            for secret in forbidden {
+                assert!(!text.contains(secret), "{} holds a secret", path.display());
+            }
+        }
+    }
+    assert!(files > 2);
+}
