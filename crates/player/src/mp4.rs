@@ -27,24 +27,32 @@ pub(crate) struct Index {
 }
 
 /// Reads the index, wherever it is. A stream that only runs forward is read up to its music at most.
+/// Where the file is cut off within its music, `media` gets the length that it should have: the demuxer refuses such a file otherwise.
 pub(crate) fn read_index(media: &mut Media) -> Option<Index> {
     let mut at = 0_u64;
+    let mut index = None;
     for _ in 0..MOST_BOXES {
         let mut header = [0; 16];
         let count = read_at(media, at, &mut header)?;
-        let (kind, header_len, len) = box_header(&header[..count])?;
+        let Some((kind, header_len, len)) = box_header(&header[..count]) else { break };
         let len = if len == 0 { media.len()?.checked_sub(at)? } else { len };
+        let end = at.checked_add(len.max(header_len as u64))?;
         match &kind {
             b"moov" if len <= LARGEST_INDEX => {
                 let mut moov = vec![0; usize::try_from(len).ok()?];
                 let count = read_at(media, at, &mut moov)?;
-                return Some(parse_index(moov.get(header_len..count)?));
+                index = Some(parse_index(moov.get(header_len..count)?));
             }
-            b"mdat" if !media.seekable() => return None,
-            _ => at = at.checked_add(len.max(header_len as u64))?,
+            b"mdat" if index.is_some() || !media.seekable() => {
+                media.pretend_len(end);
+                break;
+            }
+            b"moof" => break,
+            _ => {}
         }
+        at = end;
     }
-    None
+    index
 }
 
 fn read_at(media: &mut Media, at: u64, buf: &mut [u8]) -> Option<usize> {

@@ -151,14 +151,18 @@ struct Core {
 }
 
 impl Core {
+    fn give_back(&mut self, reader: RingReader) {
+        // There is always room: the player empties this queue before it gives an order, and it is longer than the other.
+        let _ = self.returns.push(reader);
+    }
+
     fn switch(&mut self, order: Order) {
         let (reader, fade_in) = match order {
             Order::Ring { reader, fade_in } => (Some(reader), fade_in),
             Order::Clear => (None, false),
         };
         if let Some(old) = std::mem::replace(&mut self.current, reader) {
-            // There is always room: the player empties this queue before it gives an order, and it is longer than the other.
-            let _ = self.returns.push(old);
+            self.give_back(old);
         }
         let silent = fade_in || self.knobs.paused.load(Ordering::Acquire);
         self.level = if silent { 0 } else { FADE_FRAMES };
@@ -188,8 +192,11 @@ impl Core {
         while done < want {
             // Paused is read before the orders: who un-pauses for a new song has ordered the old one away before.
             let paused = self.knobs.paused.load(Ordering::Acquire);
-            if self.next.is_none() {
-                self.next = self.orders.pop().ok();
+            while let Ok(order) = self.orders.pop() {
+                // Only the latest counts.
+                if let Some(Order::Ring { reader, .. }) = self.next.replace(order) {
+                    self.give_back(reader);
+                }
             }
             let flows = self.flows(paced);
             if (self.level == 0 || !flows)
@@ -314,6 +321,10 @@ impl TapControl {
     pub fn recall(&mut self) -> bool {
         if self.at_home.is_none() {
             self.at_home = self.home.recv_timeout(Duration::from_secs(1)).ok();
+            if let Some(core) = &mut self.at_home {
+                // Nothing is heard now; what comes next fades in.
+                core.level = 0;
+            }
         }
         self.at_home.is_some()
     }
@@ -340,22 +351,25 @@ impl TapControl {
     /// Frees what came back and repeats an order that found the queue full.
     pub fn tick(&mut self) {
         while self.returned.pop().is_ok() {}
-        if let Some(order) = self.waiting.take() {
-            self.order(order);
+        if let Some(order) = self.waiting.take()
+            && let Err(rtrb::PushError::Full(order)) = self.orders.push(order)
+        {
+            self.waiting = Some(order);
         }
     }
 
     fn order(&mut self, order: Order) {
-        while self.returned.pop().is_ok() {}
+        // One that still waits is outdated by this one, and must not come after it.
+        self.waiting = Some(order);
         if let Some(core) = &mut self.at_home {
             // Nobody draws: nothing is heard that would have to fade.
             core.next = None;
             while core.orders.pop().is_ok() {}
-            self.waiting = None;
-            core.switch(order);
-        } else if let Err(rtrb::PushError::Full(order)) = self.orders.push(order) {
-            self.waiting = Some(order);
+            if let Some(order) = self.waiting.take() {
+                core.switch(order);
+            }
         }
+        self.tick();
     }
 }
 

@@ -122,6 +122,11 @@ impl Media {
         self.byte_len
     }
 
+    /// Corrects the length upwards; reads beyond the real end find nothing.
+    pub(crate) fn pretend_len(&mut self, len: u64) {
+        self.byte_len = self.byte_len.map(|real| real.max(len));
+    }
+
     /// The first `count` bytes, or all if there are fewer.
     pub(crate) fn peek(&mut self, count: usize) -> io::Result<&[u8]> {
         while self.head.len() < count {

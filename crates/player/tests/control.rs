@@ -277,7 +277,6 @@ fn a_lost_device_pauses_and_the_next_resume_opens_anew() {
     let heard = room.hand.hear(20_000);
     let wanted = signal(4.0, 44_100);
     let begin = (at.as_secs_f64() * 44_100.0).round() as usize;
-    eprintln!("{:?}", lag(&heard[FADE * 2..9000], &wanted[(begin + FADE) * 2..(begin + 4_000) * 2], 500));
     let (_, close) = lag(&heard[FADE * 2..], &wanted[(begin + FADE) * 2..(begin + 19_000) * 2], 2);
     assert!(close > 0.99, "{close}");
 }
