@@ -5,7 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use reqwest::Method;
 use secrecy::SecretString;
 
-use crate::{Code, Error, TokenStore, Tokens, client::Shared, read::user, request::Call};
+use crate::{
+    Code, Error, TokenStore, Tokens,
+    client::Shared,
+    read::user,
+    request::{Call, Subject},
+};
 
 /// The tokens of one client.
 pub(crate) struct Auth {
@@ -89,7 +94,9 @@ impl Shared {
         if !old.has_access(stale) && !old.expired() {
             return Ok(old);
         }
-        let call = Call::api(Method::POST, &["auth", "refresh-token"]).secret("refresh_token", &old.refresh);
+        let call = Call::api(Method::POST, &["auth", "refresh-token"])
+            .about(Subject::RefreshToken)
+            .secret("refresh_token", &old.refresh);
         match self.within_time(&call, self.ask(&call, None)).await {
             Ok(answer) => {
                 let new =
@@ -110,7 +117,5 @@ impl Shared {
 
 /// Whether the service itself said that the refresh token is worth nothing. A gateway's word does not count.
 fn is_void(error: &Error) -> bool {
-    matches!(error, Error::Refused(refusal)
-        if matches!(refusal.code, Code::AuthRequired | Code::InvalidToken)
-            || (refusal.code == Code::ValidationError && refusal.status == 400))
+    matches!(error, Error::Refused(refusal) if matches!(refusal.code, Code::AuthRequired | Code::InvalidToken))
 }

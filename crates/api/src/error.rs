@@ -120,10 +120,11 @@ impl Error {
     pub fn retryable(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::NotTheService(_) | Self::Maintenance { .. } => true,
-            Self::Refused(refusal) => matches!(
-                refusal.code,
-                Code::RateLimitExceeded | Code::ExternalApiError | Code::ProcessingError | Code::ServiceError
-            ),
+            Self::Refused(refusal) => match refusal.code {
+                Code::RateLimitExceeded | Code::ExternalApiError => true,
+                Code::ProcessingError | Code::ServiceError => refusal.status >= 500,
+                _ => false,
+            },
             Self::Usage(_)
             | Self::InsecureAddress { .. }
             | Self::SignInNeeded { .. }

@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::{
     ClientOptions, Error, ServiceAddress,
-    address::{is_loopback, without_secrets},
+    address::{is_loopback, origin, without_secrets},
     error::{Reason, Unreachable},
 };
 
@@ -61,6 +61,10 @@ impl Http {
         made(if local { &self.local_media } else { &self.media }, || {
             self.builder(local)
                 .read_timeout(Duration::from_secs(30))
+                // Sound is compressed already, and a length and a range must mean the file's own bytes.
+                .no_gzip()
+                .no_brotli()
+                .no_zstd()
                 .redirect(Policy::custom(move |attempt| follow_media(&service, attempt)))
         })
     }
@@ -102,9 +106,11 @@ fn made(
 
 /// What a failed connection or a broken answer means for people.
 pub(crate) fn failure(error: &reqwest::Error, url: &Url, request_id: &str) -> Error {
+    let reason = reason(error);
     Error::Unreachable(Box::new(Unreachable {
-        address: without_secrets(url),
-        reason: reason(error),
+        // Where nobody answers, the path has nothing to do with it.
+        address: if reason == Reason::BrokenOff { without_secrets(url) } else { origin(url) },
+        reason,
         status: None,
         first_line: None,
         retry_after: None,

@@ -91,7 +91,7 @@ struct Said {
 /// Blue: a code and details, and a message beside them.
 fn envelope_error(body: &Value) -> Said {
     let mut fields = Fields::of(body).unwrap_or_default();
-    let mut error = fields.read(&["error"], |v| Fields::of(v)).unwrap_or_default();
+    let mut error = fields.read(&["error"], Fields::of).unwrap_or_default();
     let bare = fields.read(&["error"], value::text);
     let message = fields
         .read(&["message"], value::text)
@@ -138,10 +138,13 @@ fn wrapped_status(message: &str) -> Option<(u16, &str)> {
 }
 
 fn code(status: u16, said: Option<&str>, words: &str, subject: Subject, body: &Value) -> Code {
-    if subject == Subject::VerifyOtp && said != Some("RATE_LIMIT_EXCEEDED") {
-        if let Some(code) = otp_code(status, said, words, body) {
-            return code;
-        }
+    let special = match subject {
+        Subject::VerifyOtp => otp_code(status, said, words, body),
+        Subject::RefreshToken => refresh_code(status, said, words, body),
+        Subject::Health | Subject::Other => None,
+    };
+    if let Some(code) = special {
+        return code;
     }
     match said {
         Some("AUTH_REQUIRED") => Code::AuthRequired,
@@ -163,11 +166,9 @@ fn code(status: u16, said: Option<&str>, words: &str, subject: Subject, body: &V
 
 fn by_status(status: u16, words: &str) -> Code {
     match status {
-        401 if words::any(words, words::NOT_SIGNED_IN) => Code::AuthRequired,
-        401 if words::any(words, words::TOKEN) => Code::InvalidToken,
+        401 | 403 if words::any(words, words::NOT_SIGNED_IN) => Code::AuthRequired,
+        401 | 403 if words::any(words, words::TOKEN) => Code::InvalidToken,
         401 => Code::AuthRequired,
-        403 if words::any(words, words::NOT_SIGNED_IN) => Code::AuthRequired,
-        403 if words::any(words, words::TOKEN) => Code::InvalidToken,
         400 | 409 | 413 | 415 | 422 => Code::ValidationError,
         404 | 410 => Code::ResourceNotFound,
         429 => Code::RateLimitExceeded,
@@ -179,11 +180,11 @@ fn by_status(status: u16, words: &str) -> Code {
 
 /// What a refused one-time password means: wrong, or too old. `None` when the refusal is about something else.
 fn otp_code(status: u16, said: Option<&str>, words: &str, body: &Value) -> Option<Code> {
-    let about_form = body.get("detail").is_some_and(Value::is_array);
-    if about_form || !matches!(status, 400 | 401 | 403 | 404 | 410 | 422) || said == Some("OTP_EXPIRED") {
+    if about_form(body) || !matches!(status, 400 | 401 | 403 | 404 | 410 | 422) {
         return None;
     }
-    let expired = words::any(words, words::EXPIRED) && !words::any(words, words::EITHER);
+    let expired = said == Some("OTP_EXPIRED")
+        || (words::any(words, words::EXPIRED) && !words::any(words, words::EITHER));
     let about_otp = words::any(words, words::OTP);
     if status == 410 || expired {
         return Some(Code::OtpExpired);
@@ -198,6 +199,27 @@ fn otp_code(status: u16, said: Option<&str>, words: &str, body: &Value) -> Optio
     }
 }
 
+/// What a refused refresh token means: it is void, however a backend puts that. `None` when the refusal is about
+/// something else.
+fn refresh_code(status: u16, said: Option<&str>, words: &str, body: &Value) -> Option<Code> {
+    if about_form(body) || said == Some("RATE_LIMIT_EXCEEDED") {
+        return None;
+    }
+    match status {
+        401 | 403 => Some(Code::InvalidToken),
+        // After a switch of backend the account behind the token may be unknown. A 404 for a path names neither.
+        400 | 404 | 410 | 422 => {
+            (words::any(words, words::TOKEN) || words.contains("user")).then_some(Code::InvalidToken)
+        }
+        _ => None,
+    }
+}
+
+/// Whether a validation is about the form of what was sent, field by field.
+fn about_form(body: &Value) -> bool {
+    body.get("detail").is_some_and(Value::is_array)
+}
+
 /// `Retry-After`, as seconds or as a date.
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
@@ -205,16 +227,16 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
         return Duration::try_from_secs_f64(seconds.ceil()).ok();
     }
     let at = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text).ok()?;
-    until(at)
+    Some(until(at))
 }
 
 /// `X-RateLimit-Reset`: Unix seconds.
 fn reset_in(headers: &HeaderMap) -> Option<Duration> {
     let seconds: i64 = headers.get(RESET)?.to_str().ok()?.trim().parse().ok()?;
-    until(Timestamp::from_second(seconds).ok()?)
+    Some(until(Timestamp::from_second(seconds).ok()?))
 }
 
 /// From now until then; nothing when it has passed.
-fn until(at: Timestamp) -> Option<Duration> {
-    Some(Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default())
+fn until(at: Timestamp) -> Duration {
+    Duration::try_from(at.duration_since(Timestamp::now())).unwrap_or_default()
 }

@@ -41,6 +41,7 @@ enum Word {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Subject {
     VerifyOtp,
+    RefreshToken,
     /// Any word will do.
     Health,
     Other,
@@ -127,11 +128,6 @@ impl Call {
 
     pub fn has_two_paths(&self) -> bool {
         matches!(self.route, Route::User(_))
-    }
-
-    /// The dialect that an answer at this path speaks for.
-    pub fn path_evidence(&self, dialect: Dialect) -> Option<Dialect> {
-        self.has_two_paths().then_some(dialect)
     }
 
     /// The address, with its query.

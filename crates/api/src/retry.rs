@@ -4,10 +4,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 
-use crate::{
-    Code, Error,
-    error::{Reason, Strange},
-};
+use crate::{Code, Error, error::Reason};
 
 /// Tries of one call, the first included.
 const TRIES: u32 = 3;
@@ -34,7 +31,6 @@ pub(crate) fn pause(method: &Method, error: &Error, tries: u32) -> Option<Durati
         Error::Refused(refusal) if error.retryable() && refusal.status >= 500 => {
             within(refusal.retry_after.unwrap_or_default()).map(|wait| wait + jitter())
         }
-        Error::NotTheService(e) if e.what == Strange::Nothing && e.status == 200 => Some(jitter()),
         _ => None,
     }
 }

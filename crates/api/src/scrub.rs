@@ -36,7 +36,8 @@ fn word(word: &str) -> String {
     if jwt { word.replace(core, "…") } else { word }
 }
 
-/// Digits in the length of a phone number, with the separators that people put between them, become dots.
+/// Digits in the length of a phone number, with the separators that people put between them, become dots. Parts of
+/// ids, which touch a letter, stay.
 fn without_numbers(text: &str) -> String {
     const PHONE: usize = 8;
     let chars: Vec<char> = text.chars().collect();
@@ -44,23 +45,19 @@ fn without_numbers(text: &str) -> String {
     let mut at = 0;
     while at < chars.len() {
         let in_word = at > 0 && (chars[at - 1].is_alphanumeric() || chars[at - 1] == '-');
-        let mut end = at;
         let mut digits = 0;
-        while !in_word && end < chars.len() {
-            let c = chars[end];
+        let mut end = at;
+        for (i, c) in chars.iter().enumerate().skip(at) {
             if c.is_ascii_digit() {
                 digits += 1;
-            } else if !(matches!(c, ' ' | '-') && digits > 0 || c == '+' && end == at) {
+                end = i + 1;
+            } else if !(matches!(c, ' ' | '-') && digits > 0 || *c == '+' && i == at) {
                 break;
             }
-            end += 1;
         }
-        let run_ends = chars.get(end).is_none_or(|c| !c.is_alphanumeric());
-        if digits >= PHONE && run_ends {
+        let alone = !in_word && chars.get(end).is_none_or(|c| !c.is_alphanumeric());
+        if alone && digits >= PHONE {
             out.push('…');
-            if chars[end - 1] == ' ' {
-                out.push(' ');
-            }
             at = end;
         } else {
             out.push(chars[at]);

@@ -54,9 +54,7 @@ impl Shared {
         let dialect = self.detector.dialect().unwrap_or(UNTOLD);
         let first = match self.tried(call, dialect, token).await {
             Ok(answer) => {
-                if let Some(dialect) = call.path_evidence(dialect) {
-                    self.detector.note(Evidence::Strong(dialect));
-                }
+                self.note_path(call, dialect);
                 return Ok(answer);
             }
             Err(error) => error,
@@ -71,14 +69,19 @@ impl Shared {
         }
         match self.tried(call, dialect.other(), token).await {
             Ok(answer) => {
-                if let Some(dialect) = call.path_evidence(dialect.other()) {
-                    self.detector.note(Evidence::Strong(dialect));
-                }
+                self.note_path(call, dialect.other());
                 Ok(answer)
             }
             // Neither path is there: what was said first is about the more likely one.
             Err(second) if other_path && matches!(second.status(), Some(404 | 405)) => Err(first),
             Err(second) => Err(second),
+        }
+    }
+
+    /// A path that only one dialect is supposed to have has answered.
+    fn note_path(&self, call: &Call, dialect: Dialect) {
+        if call.has_two_paths() {
+            self.detector.note(Evidence::Weak(dialect));
         }
     }
 

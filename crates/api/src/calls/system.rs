@@ -13,6 +13,7 @@ use crate::{
     answer::Answer,
     client::Shared,
     detect::Evidence,
+    error::Reason,
     read::value::{self, Fields},
     request::{Call, Subject},
 };
@@ -153,9 +154,12 @@ fn health(answer: &Answer, place: &Url) -> Health {
     }
 }
 
-/// Whether nobody answered at all.
+/// Whether nobody is there at all, so that there is no point in asking at another path.
 fn nobody(error: &Error) -> bool {
-    matches!(error, Error::Unreachable(_)) && error.status().is_none()
+    matches!(error, Error::Unreachable(e) if matches!(
+        e.reason,
+        Reason::NoSuchHost | Reason::ConnectionRefused | Reason::NoConnection | Reason::Certificate
+    ))
 }
 
 /// Of two errors the one that says more: the service's own word before a stranger's, the earlier before the later.

@@ -18,7 +18,7 @@ impl Payload {
         let mut total = None;
         let mut data = Value::Null;
         if let Some(map) = body.as_object_mut() {
-            let around = map.get("pagination").and_then(|p| total_of(p));
+            let around = map.get("pagination").and_then(total_of);
             total =
                 around.or_else(|| map.get("data").and_then(|data| data.get("pagination")).and_then(total_of));
             total = total.or_else(|| map.get("data").and_then(total_of));

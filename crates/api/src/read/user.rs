@@ -32,7 +32,7 @@ fn user(value: &Value) -> Option<User> {
     let mut fields = Fields::of(value)?;
     let id = fields.read(&["id", "_id", "user_id"], id)?;
     // Blue has these three in a profile of their own.
-    let mut profile = fields.read(&["profile"], |v| Fields::of(v)).unwrap_or_default();
+    let mut profile = fields.read(&["profile"], Fields::of).unwrap_or_default();
     let name = fields.read(&["name"], value::text).or_else(|| profile.read(&["name"], value::text));
     let avatar = &["avatar_url", "avatar"];
     let avatar_url = fields.read(avatar, address).or_else(|| profile.read(avatar, address));
@@ -42,8 +42,7 @@ fn user(value: &Value) -> Option<User> {
         .unwrap_or_default();
     let stats = fields.read(&["stats"], stats);
     // The number is ours to keep, masked.
-    fields.read(&["phone_number", "phone"], value::any);
-    fields.read(&["country_code"], value::any);
+    fields.forget(&["phone_number", "phone", "country_code"]);
     let mut extra = fields.rest();
     let rest = profile.rest();
     if !rest.is_empty() {

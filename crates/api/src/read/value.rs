@@ -37,6 +37,14 @@ impl Fields {
         None
     }
 
+    /// Drops fields that nobody is to keep.
+    pub fn forget(&mut self, names: &[&str]) {
+        for name in names {
+            self.0.remove(*name);
+            self.0.remove(&camel(name));
+        }
+    }
+
     /// Puts something back under the name that it came with.
     pub fn keep(&mut self, name: &str, value: Value) {
         self.0.insert(name.to_owned(), value);
@@ -47,11 +55,6 @@ impl Fields {
         self.0.retain(|_, value| !value.is_null());
         self.0
     }
-}
-
-/// Any value, as it is.
-pub(crate) fn any(value: &Value) -> Option<Value> {
-    Some(value.clone())
 }
 
 /// An object, or a text that holds one.
