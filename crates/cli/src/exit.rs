@@ -50,6 +50,11 @@ impl Halt {
     }
 }
 
+impl From<melody_core::Error> for Halt {
+    fn from(error: melody_core::Error) -> Self {
+        Self::Failed(error.report())
+    }
+}
 
 /// For writing to stdout and reading from stdin; what else can fail names its file itself.
 impl From<io::Error> for Halt {
@@ -92,7 +97,9 @@ fn hint(code: Code) -> Option<&'static str> {
     Some(match code {
         Code::AuthRequired | Code::InvalidToken => "Sign in with: melody login --phone NUMBER",
         Code::InsecureAddress => "Use https, or allow the host by name: --allow-http HOST",
-        Code::Unreachable | Code::NotTheService => "melody doctor shows what answers; --server URL sets another address.",
+        Code::Unreachable | Code::NotTheService => {
+            "melody doctor shows what answers; --server URL sets another address."
+        }
         Code::Offline => "What is on this machine still works: melody library list, melody search --offline",
         Code::Maintenance => "What is on this machine still works. Try again in a while.",
         Code::InvalidOtp | Code::OtpExpired => "Run melody login again for a new code.",
@@ -171,10 +178,7 @@ mod tests {
                  EXTERNAL_API_ERROR PROCESSING_ERROR SERVICE_ERROR",
                 5,
             ),
-            (
-                "STORAGE_FULL STORAGE_READ_ONLY STORAGE_BUSY STORAGE_NEWER STORAGE_DAMAGED KEYRING",
-                6,
-            ),
+            ("STORAGE_FULL STORAGE_READ_ONLY STORAGE_BUSY STORAGE_NEWER STORAGE_DAMAGED KEYRING", 6),
             ("NO_AUDIO UNSUPPORTED_FORMAT BAD_AUDIO NO_DEVICE", 7),
         ] {
             for word in words.split_whitespace() {

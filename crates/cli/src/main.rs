@@ -2,22 +2,27 @@
 
 mod args;
 mod completions;
+mod doctor;
 mod exit;
+mod keys;
+mod logging;
+mod login;
 mod parse;
+mod play;
 mod render;
+mod run;
+mod serve;
+mod signals;
+mod tour;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cli = match parse::command_line() {
-        Ok(cli) => cli,
-        Err(code) => return code,
-    };
-    let (json, verbose) = (cli.global.json, cli.global.verbose);
-    let result = match cli.command {
-        args::Command::Completions { shell } => completions::completions(shell),
-        args::Command::Man { dir } => completions::man(dir.as_deref()),
-        _ => Err(exit::Halt::usage("This command is not there yet.")),
-    };
-    exit::finish(result, json, verbose)
+    match parse::command_line() {
+        Ok(cli) => {
+            let (json, verbose) = (cli.global.json, cli.global.verbose);
+            exit::finish(run::run(cli), json, verbose)
+        }
+        Err(code) => code,
+    }
 }

@@ -4,8 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use melody_core::{Code, ErrorReport};
 
 use crate::args::{Cli, Command, LibraryCommand};
@@ -23,7 +23,10 @@ pub fn command_line() -> Result<Cli, ExitCode> {
 
 /// `--json` anywhere before a `--`: known even when the rest makes no sense.
 fn asks_for_json(words: &[OsString]) -> bool {
-    words.iter().take_while(|word| *word != OsStr::new("--")).any(|word| word == "--json" || word == "--progress")
+    words
+        .iter()
+        .take_while(|word| *word != OsStr::new("--"))
+        .any(|word| word == "--json" || word == "--progress")
 }
 
 /// `--progress` is for programs: its lines are JSON with or without `--json`.
@@ -82,13 +85,14 @@ fn sentence(error: &clap::Error) -> String {
 
 /// What clap thinks was meant, else where to read on.
 fn hint(error: &clap::Error) -> String {
-    let suggested = [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
-        .into_iter()
-        .find_map(|kind| match error.get(kind) {
-            Some(ContextValue::String(word)) => Some(word.clone()),
-            Some(ContextValue::Strings(words)) => words.first().cloned(),
-            _ => None,
-        });
+    let suggested =
+        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+            .into_iter()
+            .find_map(|kind| match error.get(kind) {
+                Some(ContextValue::String(word)) => Some(word.clone()),
+                Some(ContextValue::Strings(words)) => words.first().cloned(),
+                _ => None,
+            });
     match suggested {
         Some(word) => format!("Did you mean {word}?"),
         None => "melody --help lists the commands; each has its own --help with examples.".to_owned(),
@@ -110,7 +114,11 @@ mod tests {
 
     #[test]
     fn global_flags_stand_before_or_after_the_command() {
-        for line in ["--json --profile /p library list", "library list --json --profile /p", "library --json list --profile=/p"] {
+        for line in [
+            "--json --profile /p library list",
+            "library list --json --profile /p",
+            "library --json list --profile=/p",
+        ] {
             let cli = parse(line).unwrap();
             assert!(cli.global.json, "{line}");
             assert_eq!(cli.global.profile.as_deref(), Some(std::path::Path::new("/p")), "{line}");
@@ -122,11 +130,27 @@ mod tests {
     #[test]
     fn figures_out_of_range_get_a_sentence() {
         for line in [
-            "search x --limit 0", "search x --limit 51", "search x --limit -5", "search x --limit many",
-            "trending --limit 51", "library list --limit 101", "library list --limit 0", "search x --offset -1",
-            "search x --offset 9223372036854775808", "play a --from -1", "play a --from NaN", "play a --from inf",
-            "play a --for 0", "play a --for nan", "play a --for 1e300", "serve --port 70000", "serve --otp-ttl 0",
-            "play a --to song.mp3", "search x --type song", "library list --sort year", "play a --rendition loud",
+            "search x --limit 0",
+            "search x --limit 51",
+            "search x --limit -5",
+            "search x --limit many",
+            "trending --limit 51",
+            "library list --limit 101",
+            "library list --limit 0",
+            "search x --offset -1",
+            "search x --offset 9223372036854775808",
+            "play a --from -1",
+            "play a --from NaN",
+            "play a --from inf",
+            "play a --for 0",
+            "play a --for nan",
+            "play a --for 1e300",
+            "serve --port 70000",
+            "serve --otp-ttl 0",
+            "play a --to song.mp3",
+            "search x --type song",
+            "library list --sort year",
+            "play a --rendition loud",
         ] {
             let sentence = refusal(line);
             assert!(sentence.ends_with('.') && !sentence.contains('\n'), "{line}: {sentence}");
@@ -135,16 +159,25 @@ mod tests {
             refusal("search x --limit 51"),
             "Invalid value '51' for '--limit <N>': it must be a number from 1 to 50."
         );
-        for line in ["search x --limit 1", "search x --limit 50", "library list --limit 100", "play a --from 0 --for 0.1"] {
+        for line in [
+            "search x --limit 1",
+            "search x --limit 50",
+            "library list --limit 100",
+            "play a --from 0 --for 0.1",
+        ] {
             parse(line).unwrap();
         }
     }
 
     #[test]
     fn every_refusal_is_one_sentence() {
-        for line in ["", "serach x", "play", "login", "library", "search", "whoami --jsn", "completions tcsh"] {
+        for line in ["", "serach x", "play", "login", "library", "search", "whoami --jsn", "completions tcsh"]
+        {
             let sentence = refusal(line);
-            assert!(sentence.ends_with('.') && !sentence.contains('\n') && !sentence.contains("error:"), "{line}: {sentence}");
+            assert!(
+                sentence.ends_with('.') && !sentence.contains('\n') && !sentence.contains("error:"),
+                "{line}: {sentence}"
+            );
         }
         assert_eq!(hint(&parse("serach x").unwrap_err()), "Did you mean search?");
     }

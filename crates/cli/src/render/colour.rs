@@ -47,12 +47,7 @@ impl Theme {
         let variable = |name: &str| env::var(name).unwrap_or_default();
         Self {
             depth: if terminal {
-                depth(
-                    &variable("NO_COLOR"),
-                    &variable("CLICOLOR"),
-                    &variable("TERM"),
-                    &variable("COLORTERM"),
-                )
+                depth(&variable("NO_COLOR"), &variable("CLICOLOR"), &variable("TERM"), &variable("COLORTERM"))
             } else {
                 Depth::None
             },

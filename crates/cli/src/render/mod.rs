@@ -1,3 +1,10 @@
 //! What people see: colours, columns, lines that move.
+
 pub mod colour;
+pub mod entry;
+pub mod line;
+pub mod output;
+pub mod progress;
+pub mod song;
+pub mod table;
 pub mod text;

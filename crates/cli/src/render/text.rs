@@ -60,11 +60,7 @@ pub fn column(text: &str, columns: usize, right: bool) -> String {
 pub fn clock(seconds: f64) -> String {
     let whole = if seconds.is_finite() && seconds > 0.0 { seconds as u64 } else { 0 };
     let (hours, minutes, seconds) = (whole / 3600, whole / 60 % 60, whole % 60);
-    if hours > 0 {
-        format!("{hours}:{minutes:02}:{seconds:02}")
-    } else {
-        format!("{minutes}:{seconds:02}")
-    }
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 /// Bytes as people read them: `812 kB`, `3.4 MB`.
@@ -99,7 +95,8 @@ mod tests {
     fn a_cut_falls_between_letters() {
         // क्षि is one letter of four code points; स्ते another.
         assert_eq!(fit("e\u{301}tude", 3), "e\u{301}t…");
-        for text in ["नमस्ते दुनिया", "காதல் கண்மணி", "ভালোবাসা তোমার", "日本の歌", "मेघ 🎵 राग"] {
+        for text in ["नमस्ते दुनिया", "காதல் கண்மணி", "ভালোবাসা তোমার", "日本の歌", "मेघ 🎵 राग"]
+        {
             for columns in 0..=width(text) {
                 let fitted = fit(text, columns);
                 assert!(width(&fitted) <= columns, "{text} in {columns}: {fitted}");

@@ -1,0 +1,205 @@
+//! What is saved and kept: library entries, the state of the library, downloads.
+
+use melody_core::{ChangedEntries, DownloadRow, DownloadState, EntryList, SyncState, SyncStatus};
+use melody_model::{EntryView, Rendition};
+
+use super::colour::Tone;
+use super::output::{self, Output, Reader, cell};
+use super::song::{self, DOWNLOADED, WAITING};
+use super::table::Column;
+use super::text;
+use crate::exit::Halt;
+
+const COLUMNS: &[Column] = &[
+    Column::new(""),
+    Column::new("Title").tone(Tone::Strong).shrinks_to(10),
+    Column::new("Artist").shrinks_to(8),
+    Column::new("Album").tone(Tone::Faint).shown_from(130).shrinks_to(8),
+    Column::new("Language").tone(Tone::Faint).shown_from(110),
+    Column::new("Length").right(),
+    Column::new("Plays").tone(Tone::Faint).shown_from(100).right(),
+    Column::new("Added").tone(Tone::Faint).shown_from(100),
+    Column::new("ID").tone(Tone::Faint),
+];
+
+pub fn list(out: &Output, list: &EntryList) -> Result<(), Halt> {
+    out.rows(COLUMNS, &rows(&list.entries))?;
+    let shown = list.entries.len() as u64;
+    let summary = if list.total == 0 {
+        "Nothing is saved yet. melody library add ID saves a song.".to_owned()
+    } else if shown < list.total {
+        format!("{shown} of {}.", text::counted(list.total, "saved song"))
+    } else {
+        format!("{}.", text::counted(list.total, "saved song"))
+    };
+    out.note(&(summary + &legend(&list.entries)));
+    Ok(())
+}
+
+/// What `library add` and `library remove` changed.
+pub fn changed(out: &Output, changed: &ChangedEntries, removed: bool) -> Result<(), Halt> {
+    out.rows(COLUMNS, &rows(&changed.entries))?;
+    let verb = if removed { "Removed" } else { "Saved" };
+    let summary = if changed.entries.is_empty() {
+        "Nothing to change.".to_owned()
+    } else if changed.entries.iter().any(|entry| entry.pending) {
+        format!("{verb}. It will be sent when you are back online.")
+    } else {
+        format!("{verb}.")
+    };
+    out.note(&summary);
+    Ok(())
+}
+
+fn rows(entries: &[EntryView]) -> Vec<Vec<String>> {
+    entries
+        .iter()
+        .map(|entry| {
+            let mut row = song::row(&entry.song, song::marks(false, entry.downloaded, entry.pending));
+            let id = row.pop().unwrap_or_default();
+            row.push(entry.play_count.to_string());
+            row.push(entry.added_at.strftime("%Y-%m-%d").to_string());
+            row.push(id);
+            row
+        })
+        .collect()
+}
+
+fn legend(entries: &[EntryView]) -> String {
+    let mut legend = String::new();
+    if entries.iter().any(|entry| entry.downloaded) {
+        legend.push_str(&format!("  {DOWNLOADED} on this machine"));
+    }
+    if entries.iter().any(|entry| entry.pending) {
+        legend.push_str(&format!("  {WAITING} still to be sent"));
+    }
+    legend
+}
+
+/// The state of the library, in a sentence and, one by one, what waits for a person.
+pub fn status(out: &Output, status: &SyncStatus) -> Result<(), Halt> {
+    if out.reader == Reader::Pipe {
+        output::line(&format!("state\t{}", state_word(status.state)))?;
+        output::line(&format!("entries\t{}", status.entries))?;
+        output::line(&format!("pending\t{}", status.pending))?;
+        for parked in &status.parked {
+            output::line(&format!(
+                "parked\t{}\t{}\t{}",
+                parked.op,
+                cell(&parked.what),
+                cell(&parked.reason)
+            ))?;
+        }
+        return Ok(());
+    }
+    output::line(&summary(status))?;
+    for parked in &status.parked {
+        output::line(&format!(
+            "  {} {}  {}",
+            out.theme.paint(Tone::Accent, WAITING),
+            cell(&parked.what),
+            out.theme.paint(Tone::Faint, &format!("{} ({})", cell(&parked.reason), parked.op))
+        ))?;
+    }
+    Ok(())
+}
+
+/// The state of the library as one line.
+pub fn summary(status: &SyncStatus) -> String {
+    let mut line = text::counted(status.entries, "saved song");
+    if status.pending > 0 {
+        line.push_str(&format!(", {} still to be sent", text::counted(status.pending, "change")));
+    }
+    if !status.parked.is_empty() {
+        line.push_str(&format!(", {} refused", status.parked.len()));
+    }
+    line.push_str(". ");
+    line.push_str(match status.state {
+        SyncState::Idle if status.pending == 0 => "Up to date.",
+        SyncState::Idle => "They go out with the next sync.",
+        SyncState::Running => "Syncing now.",
+        SyncState::Offline => "You are offline; nothing is lost.",
+        SyncState::Waiting => "The service asked us to wait",
+        SyncState::SignInNeeded => "Sign in to sync: melody login --phone NUMBER",
+        SyncState::Failed => "The last sync failed; melody library sync tries again.",
+    });
+    if status.state == SyncState::Waiting {
+        match status.until {
+            Some(until) => {
+                let local = until.to_zoned(jiff::tz::TimeZone::system());
+                line.push_str(&format!(" until {}.", local.strftime("%H:%M:%S")));
+            }
+            None => line.push('.'),
+        }
+    }
+    line
+}
+
+fn state_word(state: SyncState) -> &'static str {
+    match state {
+        SyncState::Idle => "idle",
+        SyncState::Running => "running",
+        SyncState::Offline => "offline",
+        SyncState::Waiting => "waiting",
+        SyncState::SignInNeeded => "sign_in_needed",
+        SyncState::Failed => "failed",
+    }
+}
+
+/// One download as a line: for a pipe, tabs; for a person, how it went.
+pub fn download(out: &Output, row: &DownloadRow, title: Option<&str>) -> Result<(), Halt> {
+    if out.reader == Reader::Pipe {
+        return output::line(&format!(
+            "{}\t{}\t{}\t{}\t{}",
+            row.song_id,
+            row.rendition,
+            download_word(row.state),
+            row.bytes,
+            row.total.map(|total| total.to_string()).unwrap_or_default()
+        ));
+    }
+    let name = title.map_or_else(|| row.song_id.clone(), cell);
+    let take = match row.rendition {
+        Rendition::Original => "",
+        Rendition::Instrumental => ", instrumental",
+    };
+    let theme = out.theme;
+    output::line(&match row.state {
+        DownloadState::Done => format!(
+            "{} {name}{take}  {}",
+            theme.paint(Tone::Accent, DOWNLOADED),
+            theme.paint(Tone::Faint, &text::bytes(row.bytes))
+        ),
+        DownloadState::Failed => {
+            let reason = row.error.as_ref().map(|error| cell(&error.message)).unwrap_or_default();
+            format!("{} {name}{take}  {reason}", theme.paint(Tone::Danger, "✗"))
+        }
+        DownloadState::Queued | DownloadState::Running => {
+            format!("{WAITING} {name}{take}  {}", text::bytes(row.bytes))
+        }
+    })
+}
+
+fn download_word(state: DownloadState) -> &'static str {
+    match state {
+        DownloadState::Queued => "queued",
+        DownloadState::Running => "running",
+        DownloadState::Done => "done",
+        DownloadState::Failed => "failed",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_state_is_one_calm_line() {
+        let status = SyncStatus { state: SyncState::Offline, entries: 12, pending: 1, ..Default::default() };
+        assert_eq!(
+            summary(&status),
+            "12 saved songs, 1 change still to be sent. You are offline; nothing is lost."
+        );
+        assert_eq!(summary(&SyncStatus::default()), "0 saved songs. Up to date.");
+    }
+}

@@ -1,0 +1,125 @@
+//! What is shown while something takes its time: a bar for people, JSON lines for programs, else nothing.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use melody_core::{DownloadRow, DownloadState, Event, SyncStatus};
+use tokio::sync::broadcast::Receiver;
+use tokio::sync::broadcast::error::RecvError;
+
+use super::colour::{Depth, Theme};
+use super::output::Output;
+use super::text;
+use crate::exit::Halt;
+
+/// Where news of a long command goes. Dropped, the bar is gone from the screen.
+#[derive(Debug)]
+pub struct Show {
+    lines: Option<Output>,
+    bar: ProgressBar,
+    asked: usize,
+    ended: usize,
+}
+
+impl Show {
+    pub fn downloads(out: &Output, lines: bool, asked: usize) -> Self {
+        let theme = Theme::of_stderr();
+        let (done, rest) = paints(theme);
+        // The names in braces are indicatif's.
+        let look = format!("{{msg}}  {{bar:32.{done}/{rest}}} {{bytes}} of {{total_bytes}}");
+        Self::new(out, lines, asked, &look)
+    }
+
+    pub fn sync(out: &Output, lines: bool) -> Self {
+        let (done, _) = paints(Theme::of_stderr());
+        Self::new(out, lines, 0, &format!("{{spinner:.{done}}} {{msg}}"))
+    }
+
+    fn new(out: &Output, lines: bool, asked: usize, look: &str) -> Self {
+        let quiet = out.is_json() || !std::io::stderr().is_terminal();
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template(look) {
+            bar.set_style(style.progress_chars("━╸─").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
+        }
+        if !quiet {
+            bar.enable_steady_tick(Duration::from_millis(120));
+        }
+        Self { lines: lines.then_some(*out), bar, asked, ended: 0 }
+    }
+
+    fn event(&mut self, event: &Event) -> Result<(), Halt> {
+        match event {
+            Event::DownloadChanged(row) => self.download(row),
+            Event::SyncChanged(status) => self.synced(status),
+            _ => return Ok(()),
+        }
+        match &self.lines {
+            Some(out) => out.document(event),
+            None => Ok(()),
+        }
+    }
+
+    fn download(&mut self, row: &DownloadRow) {
+        if matches!(row.state, DownloadState::Done | DownloadState::Failed) {
+            self.ended += 1;
+        }
+        let at = (self.ended + 1).min(self.asked);
+        self.bar.set_message(if self.asked > 1 {
+            format!("Song {at} of {}", self.asked)
+        } else {
+            "Fetching".to_owned()
+        });
+        if let Some(total) = row.total {
+            self.bar.set_length(total);
+        }
+        self.bar.set_position(row.bytes);
+    }
+
+    fn synced(&self, status: &SyncStatus) {
+        self.bar.set_message(format!("Syncing  {}", text::counted(status.entries, "saved song")));
+    }
+}
+
+impl Drop for Show {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Marigold and faint, in indicatif's words; it knows 256 colours at most.
+fn paints(theme: Theme) -> (&'static str, &'static str) {
+    match theme.depth {
+        Depth::None => ("", ""),
+        Depth::Sixteen => ("yellow", "dim"),
+        Depth::TwoHundred | Depth::Millions => ("214", "240"),
+    }
+}
+
+/// Does the work and shows what happens meanwhile, to the last event.
+pub async fn during<T, E>(
+    mut events: Receiver<Event>,
+    mut show: Show,
+    work: impl Future<Output = Result<T, E>>,
+) -> Result<T, Halt>
+where
+    Halt: From<E>,
+{
+    tokio::pin!(work);
+    let result = loop {
+        tokio::select! {
+            biased;
+            event = events.recv() => match event {
+                Ok(event) => show.event(&event)?,
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => break work.await,
+            },
+            result = &mut work => break result,
+        }
+    };
+    while let Ok(event) = events.try_recv() {
+        show.event(&event)?;
+    }
+    Ok(result?)
+}

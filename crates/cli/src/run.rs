@@ -1,0 +1,299 @@
+//! From a command of the line to the core and back to the reader.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use directories::ProjectDirs;
+use melody_core::{
+    ChangedEntries, Command as Ask, Core, CoreOptions, DownloadList, DownloadState, ListRequest, Reply,
+    SearchRequest, SecretsKind, SignedIn, SinkKind, TrendingRequest,
+};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::args::{Cli, Command, DownloadArgs, Global, LibraryCommand, Output as Sound};
+use crate::exit::{self, Halt};
+use crate::render::colour::Tone;
+use crate::render::output::{self, Output, Reader, cell};
+use crate::render::progress::{self, Show};
+use crate::render::{entry, song};
+use crate::signals::Signals;
+use crate::{completions, doctor, logging, login, play, serve, tour};
+
+/// Enough for a request and a download beside each other; each costs memory.
+const THREADS: usize = 2;
+
+/// Runs the command to its end.
+pub fn run(cli: Cli) -> Result<(), Halt> {
+    let Cli { global, command } = cli;
+    let out = Output::new(&global);
+    match command {
+        Command::Completions { shell } => completions::completions(shell),
+        Command::Man { dir } => completions::man(dir.as_deref()),
+        Command::Serve(args) => {
+            logging::start(None, global.verbose);
+            on_runtime(async |signals| serve::serve(args, signals).await)
+        }
+        Command::Tour(args) => {
+            logging::start(global.profile.as_deref(), global.verbose && !out.is_json());
+            on_runtime(async |signals| {
+                unless_interrupted(signals, Box::pin(tour::tour(args, &global, &out))).await
+            })
+        }
+        command => {
+            let sink = sink_of(&command)?;
+            let options = core_options(&global, sink)?;
+            logging::start(Some(&options.profile), global.verbose && !out.is_json());
+            on_runtime(async |signals| Box::pin(with_core(command, options, &out, signals)).await)
+        }
+    }
+}
+
+fn on_runtime(work: impl AsyncFnOnce(&mut Signals) -> Result<(), Halt>) -> Result<(), Halt> {
+    let runtime: Runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build()?;
+    let result = runtime.block_on(async {
+        let mut signals = Signals::listen()?;
+        work(&mut signals).await
+    });
+    // A thread that still waits for the keyring or for a key on stdin does not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+/// The work, unless somebody ends it first. What it wrote by then stays; nothing is left half done, because
+/// every write of the core is a transaction.
+async fn unless_interrupted(
+    signals: &mut Signals,
+    work: impl Future<Output = Result<(), Halt>>,
+) -> Result<(), Halt> {
+    tokio::select! {
+        done = work => done,
+        code = signals.next() => Err(Halt::Interrupted(code)),
+    }
+}
+
+async fn with_core(
+    command: Command,
+    options: CoreOptions,
+    out: &Output,
+    signals: &mut Signals,
+) -> Result<(), Halt> {
+    if matches!(command, Command::Doctor) {
+        return unless_interrupted(signals, doctor::doctor(options, out)).await;
+    }
+    let core = Core::open(options).await?;
+    let done = match command {
+        Command::Play(args) => play::play(&core, args, out, signals).await,
+        command => unless_interrupted(signals, Box::pin(one(&core, command, out))).await,
+    };
+    let closed = core.close().await;
+    done?;
+    Ok(closed?)
+}
+
+/// A command that asks once and prints the answer.
+async fn one(core: &Core, command: Command, out: &Output) -> Result<(), Halt> {
+    match command {
+        Command::Login(args) => login::login(core, args, out).await,
+        Command::Download(args) => Box::pin(download(core, args, out)).await,
+        Command::Library(LibraryCommand::Sync { progress }) => {
+            let show = Show::sync(out, progress.progress);
+            let reply =
+                progress::during(core.events(), show, Box::pin(core.dispatch(Ask::LibrarySync))).await?;
+            print(out, &reply)
+        }
+        Command::Library(LibraryCommand::Remove { ids }) => {
+            let reply = core.dispatch(Ask::LibraryRemove { ids }).await?;
+            match &reply {
+                Reply::Changed(ChangedEntries { .. }) if out.is_json() => out.document(&reply),
+                Reply::Changed(changed) => entry::changed(out, changed, true),
+                other => print(out, other),
+            }
+        }
+        other => print(out, &core.dispatch(ask(other)?).await?),
+    }
+}
+
+/// The core's command for a command that needs nothing else of the terminal.
+fn ask(command: Command) -> Result<Ask, Halt> {
+    Ok(match command {
+        Command::Whoami => Ask::Whoami,
+        Command::Logout { forget } => Ask::Logout { forget },
+        Command::Search(args) => {
+            let query = args.words.join(" ");
+            if query.trim().is_empty() {
+                return Err(Halt::usage("Say what to look for: a title, an artist or an album."));
+            }
+            Ask::Search(SearchRequest {
+                query,
+                kind: args.kind,
+                language: args.language,
+                source: args.source,
+                limit: args.limit,
+                offset: args.offset,
+                offline: args.offline,
+            })
+        }
+        Command::Trending(args) => Ask::Trending(TrendingRequest {
+            language: args.language,
+            timeframe: args.timeframe,
+            limit: args.limit,
+        }),
+        Command::Song { id } => Ask::Song { id },
+        Command::Library(LibraryCommand::List(args)) => Ask::LibraryList(ListRequest {
+            limit: args.limit,
+            offset: args.offset,
+            sort: args.sort,
+            order: args.order,
+        }),
+        Command::Library(LibraryCommand::Add { ids }) => Ask::LibraryAdd { ids },
+        Command::Library(LibraryCommand::Status) => Ask::LibraryStatus,
+        _ => return Err(Halt::usage("This command asks nothing of the library.")),
+    })
+}
+
+/// The answer, for whoever reads it.
+pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
+    if out.is_json() {
+        return out.document(reply);
+    }
+    match reply {
+        Reply::SignedIn(who) => signed_in(out, who),
+        Reply::SignedOut(left) => {
+            let kept = match left.pending_kept {
+                0 => String::new(),
+                waiting => format!(
+                    " {} until you sign in again.",
+                    if waiting == 1 {
+                        "1 change waits".to_owned()
+                    } else {
+                        format!("{waiting} changes wait")
+                    }
+                ),
+            };
+            out.note(&format!("Signed out.{kept}"));
+            Ok(())
+        }
+        Reply::Songs(found) => song::found(out, found),
+        Reply::Trending(trending) => song::trending(out, trending),
+        Reply::Song(one) => song::full(out, &one.song),
+        Reply::Entries(list) => entry::list(out, list),
+        Reply::Changed(changed) => entry::changed(out, changed, false),
+        Reply::Sync(status) => entry::status(out, status),
+        Reply::Downloads(list) => list.downloads.iter().try_for_each(|row| entry::download(out, row, None)),
+        Reply::OtpSent(_) | Reply::Done {} => Ok(()),
+    }
+}
+
+fn signed_in(out: &Output, who: &SignedIn) -> Result<(), Halt> {
+    let name = who.user.name.as_deref().unwrap_or_default();
+    if out.reader == Reader::Pipe {
+        let dialect = who.dialect.as_deref().unwrap_or_default();
+        return output::line(&format!(
+            "{}\t{}\t{}\t{}\t{dialect}",
+            who.user.id,
+            who.user.phone_masked,
+            cell(name),
+            who.service
+        ));
+    }
+    let person = if name.is_empty() {
+        who.user.phone_masked.clone()
+    } else {
+        format!("{} ({})", cell(name), who.user.phone_masked)
+    };
+    output::line(&format!(
+        "{}  {}",
+        out.theme.paint(Tone::Strong, &person),
+        out.theme.paint(Tone::Faint, &who.service)
+    ))
+}
+
+async fn download(core: &Core, args: DownloadArgs, out: &Output) -> Result<(), Halt> {
+    let asked = args.ids.len();
+    let show = Show::downloads(out, args.progress.progress, asked);
+    let work = Box::pin(core.dispatch(Ask::Download { ids: args.ids, rendition: args.rendition }));
+    let reply = progress::during(core.events(), show, work).await?;
+    let Reply::Downloads(DownloadList { downloads }) = &reply else { return print(out, &reply) };
+    if out.is_json() {
+        out.document(&reply)?;
+    } else {
+        for row in downloads {
+            let title = match out.reader {
+                Reader::Person(_) if row.state == DownloadState::Done => title(core, &row.song_id).await,
+                _ => None,
+            };
+            entry::download(out, row, title.as_deref())?;
+        }
+    }
+    // One that is missing is what a script has to know, however many came.
+    match downloads.iter().find_map(|row| row.error.clone()) {
+        Some(error) if out.is_json() || asked == 1 => Err(Halt::Failed(error)),
+        Some(error) => Err(Halt::Told(exit::code_of(&error))),
+        None => Ok(()),
+    }
+}
+
+async fn title(core: &Core, id: &str) -> Option<String> {
+    match core.dispatch(Ask::Song { id: id.to_owned() }).await {
+        Ok(Reply::Song(one)) => Some(song::name(&one.song.view)),
+        _ => None,
+    }
+}
+
+/// How the core is opened, by what the command line and the environment say.
+pub fn core_options(global: &Global, sink: SinkKind) -> Result<CoreOptions, Halt> {
+    Ok(CoreOptions {
+        profile: match &global.profile {
+            Some(profile) => profile.clone(),
+            None => usual_profile()?,
+        },
+        server: global.server.clone(),
+        allow_http: global.allow_http.clone(),
+        secrets: secrets_kind()?,
+        sink,
+    })
+}
+
+fn secrets_kind() -> Result<SecretsKind, Halt> {
+    match std::env::var("MELODY_SECRETS").as_deref() {
+        Ok("file") => Ok(SecretsKind::File),
+        Ok("" | "keyring") | Err(_) => Ok(SecretsKind::Keyring),
+        Ok(_) => Err(Halt::usage("MELODY_SECRETS must be file or keyring.")),
+    }
+}
+
+/// The platform's place for the data of one user.
+fn usual_profile() -> Result<PathBuf, Halt> {
+    ProjectDirs::from("com", "Melody Studio", "Melody Studio")
+        .map(|dirs| dirs.data_dir().to_owned())
+        .ok_or_else(|| {
+            Halt::usage("There is no home folder to keep your library in. Name one with --profile DIR.")
+        })
+}
+
+fn sink_of(command: &Command) -> Result<SinkKind, Halt> {
+    match command {
+        Command::Play(args) => sink(&args.to),
+        // A doctor looks at the device without opening it.
+        _ => Ok(SinkKind::Null),
+    }
+}
+
+/// The player's output for where the sound is to go.
+#[cfg_attr(feature = "device", expect(clippy::unnecessary_wraps, reason = "without the feature it fails"))]
+pub fn sink(to: &Sound) -> Result<SinkKind, Halt> {
+    match to {
+        Sound::Null => Ok(SinkKind::Null),
+        Sound::File(path) => Ok(SinkKind::Recorder(path.clone())),
+        #[cfg(feature = "device")]
+        Sound::Device => Ok(SinkKind::Device),
+        #[cfg(not(feature = "device"))]
+        Sound::Device => Err(Halt::local(
+            melody_core::Code::NoDevice,
+            "This build has no sound output. Write a file instead: --to FILE.wav",
+        )),
+    }
+}
+
+/// How long the end may take once it was asked for.
+pub const PATIENCE: Duration = Duration::from_secs(3);

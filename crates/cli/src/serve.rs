@@ -1,0 +1,108 @@
+//! `serve`: the reference service in this process, told in JSON lines.
+
+use std::io;
+use std::path::Path;
+use std::time::Duration;
+
+use melody_core::Code;
+use melody_server::{Error, Options};
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::args::ServeArgs;
+use crate::exit::Halt;
+use crate::render::colour::{Depth, Theme};
+use crate::render::output::{Output, Reader};
+use crate::signals::Signals;
+
+/// Serves until it is told to stop; then lets running requests end.
+pub async fn serve(args: ServeArgs, signals: &mut Signals) -> Result<(), Halt> {
+    let dialect = args.dialect.clone();
+    let port = args.port;
+    let data = args.data.clone();
+    let server =
+        melody_server::start(options(args)?).await.map_err(|error| refused(&error, port, data.as_deref()))?;
+    let mut otps = server.otps();
+    line(&json!({ "listening": server.base_url(), "dialect": dialect }))?;
+    loop {
+        tokio::select! {
+            _ = signals.next() => break,
+            sent = otps.recv() => match sent {
+                Ok(sent) => line(&json!({ "otp": sent.otp, "phone": sent.phone }))?,
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => break,
+            },
+        }
+    }
+    server.shutdown().await;
+    Ok(())
+}
+
+/// One JSON line, flushed: whoever started us waits for it.
+fn line(document: &impl Serialize) -> Result<(), Halt> {
+    Output { reader: Reader::Json, theme: Theme { depth: Depth::None } }.document(document)
+}
+
+fn options(args: ServeArgs) -> Result<Options, Halt> {
+    let usage = |error: Error| Halt::usage(sentence(&error));
+    let faults = match &args.faults {
+        Some(path) => {
+            let toml = std::fs::read_to_string(path).map_err(|error| {
+                Halt::usage(format!("The faults cannot be read from {}: {error}.", path.display()))
+            })?;
+            melody_server::parse_faults(&toml).map_err(usage)?
+        }
+        None => Vec::new(),
+    };
+    Ok(Options {
+        dialect: args.dialect.parse().map_err(usage)?,
+        as_planned: args.as_planned,
+        port: args.port,
+        data: args.data,
+        catalogue: args.catalogue.parse().map_err(usage)?,
+        otp: args.otp.map(|otp| otp.0),
+        otp_ttl: Duration::from_secs(args.otp_ttl),
+        token_ttl: Duration::from_secs(args.token_ttl),
+        limits: args.limits == "on",
+        faults,
+        ..Options::default()
+    })
+}
+
+/// Why it does not start, by what a person can change.
+pub fn refused(error: &Error, port: u16, data: Option<&Path>) -> Halt {
+    let Error::Io(cause) = error else {
+        let code = match error {
+            Error::Option(_) | Error::Faults(_) => Code::Usage,
+            Error::Database(_) => Code::StorageDamaged,
+            _ => Code::ProcessingError,
+        };
+        return Halt::local(code, sentence(error));
+    };
+    let place = || data.map_or_else(|| "the temporary folder".to_owned(), |data| data.display().to_string());
+    match cause.kind() {
+        io::ErrorKind::AddrInUse => {
+            Halt::usage(format!("Port {port} is taken. Choose another with --port, or 0 for a free one."))
+        }
+        io::ErrorKind::StorageFull => {
+            Halt::local(Code::StorageFull, format!("There is no room left in {}.", place()))
+        }
+        io::ErrorKind::PermissionDenied if (1..1024).contains(&port) => {
+            Halt::usage(format!("Port {port} is not yours to use. Choose one above 1023 with --port."))
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            Halt::local(Code::StorageReadOnly, format!("{} cannot be written to.", place()))
+        }
+        _ => Halt::local(Code::ProcessingError, sentence(error)),
+    }
+}
+
+/// The server's words as a sentence.
+fn sentence(error: &Error) -> String {
+    let words = error.to_string();
+    let mut letters = words.chars();
+    let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
+    let end = if words.ends_with('.') { "" } else { "." };
+    format!("{first}{}{end}", letters.as_str())
+}
