@@ -1,5 +1,7 @@
 //! Covers: small abstract prints in the colours of a record shop at dusk. Songs of one album share motif and palette.
 
+#![allow(clippy::unreadable_literal, reason = "colours are read as six digits together")]
+
 use tiny_skia::{
     Color, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, Pixmap,
     Point, RadialGradient, Rect, Shader, SpreadMode, Stroke, Transform,
@@ -20,6 +22,9 @@ pub struct Palette {
     /// Fine lines and small things.
     pub line: u32,
 }
+
+/// The house's darkest brown.
+pub const INK: u32 = 0x211c17;
 
 const PALETTES: [Palette; 8] = [
     Palette {
@@ -191,10 +196,7 @@ impl Canvas {
             0.0,
             centre,
             0.8,
-            vec![
-                GradientStop::new(0.6, colour(0x211c17, 0.0)),
-                GradientStop::new(1.0, colour(0x211c17, 0.22)),
-            ],
+            vec![GradientStop::new(0.6, colour(INK, 0.0)), GradientStop::new(1.0, colour(INK, 0.22))],
             SpreadMode::Pad,
             Transform::identity(),
         );

@@ -207,25 +207,29 @@ pub fn turn(frequency: f32) -> u32 {
     (f64::from(frequency) / f64::from(RATE) * 4_294_967_296.0) as u32
 }
 
-/// A room: eight delay lines that feed each other, darker as they decay.
+/// One wall of a room: a delay that gives back a darker, softer sound.
 #[derive(Debug)]
-pub struct Room {
-    lines: [Vec<f32>; 8],
-    places: [usize; 8],
-    dark: [f32; 8],
-    keep: [f32; 8],
+struct Wall {
+    delay: Vec<f32>,
+    place: usize,
+    dark: f32,
+    keep: f32,
 }
+
+/// A room: eight delays of different lengths that feed each other, darker as they decay.
+#[derive(Debug)]
+pub struct Room([Wall; 8]);
 
 impl Room {
     /// A room in which a sound falls by 60 dB in `seconds`.
     pub fn new(seconds: f32) -> Self {
-        const LENGTHS: [usize; 8] = [1447, 1693, 1931, 2153, 2381, 2593, 2857, 3109];
-        Self {
-            lines: LENGTHS.map(|length| vec![0.0; length]),
-            places: [0; 8],
-            dark: [0.0; 8],
-            keep: LENGTHS.map(|length| gain(-60.0 * length as f32 / (RATE * seconds))),
-        }
+        // Lengths without common factors, so that the echoes do not fall together.
+        Self([1447, 1693, 1931, 2153, 2381, 2593, 2857, 3109].map(|length: usize| Wall {
+            delay: vec![0.0; length],
+            place: 0,
+            dark: 0.0,
+            keep: gain(-60.0 * length as f32 / (RATE * seconds)),
+        }))
     }
 
     /// Adds the room's answer to `send` onto `to`.
@@ -237,19 +241,14 @@ impl Room {
                 None => (0.0, 0.0),
             };
             let mut out = [0.0_f32; 8];
-            let mut sum = 0.0;
-            for line in 0..8 {
-                let raw = self.lines[line][self.places[line]];
-                self.dark[line] += 0.62 * (raw - self.dark[line]) + TINY;
-                out[line] = self.dark[line] * self.keep[line];
-                sum += out[line];
+            for (wall, out) in self.0.iter_mut().zip(&mut out) {
+                wall.dark += 0.62 * (wall.delay[wall.place] - wall.dark) + TINY;
+                *out = wall.dark * wall.keep;
             }
-            let mix = sum * 0.25;
-            for line in 0..8 {
-                let input = if line % 2 == 0 { left } else { right };
-                let place = self.places[line];
-                self.lines[line][place] = input * 0.5 + out[line] - mix;
-                self.places[line] = if place + 1 == self.lines[line].len() { 0 } else { place + 1 };
+            let mix = out.iter().sum::<f32>() * 0.25;
+            for ((wall, out), input) in self.0.iter_mut().zip(out).zip([left, right].into_iter().cycle()) {
+                wall.delay[wall.place] = input * 0.5 + out - mix;
+                wall.place = if wall.place + 1 == wall.delay.len() { 0 } else { wall.place + 1 };
             }
             to.left[frame] += level * (out[0] - out[2] + out[4] - out[6]);
             to.right[frame] += level * (out[1] - out[3] + out[5] - out[7]);

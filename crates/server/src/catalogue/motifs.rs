@@ -4,7 +4,7 @@ use std::f32::consts::{PI, TAU};
 
 use tiny_skia::{Path, PathBuilder};
 
-use super::covers::{Canvas, Palette, blend, polygon, rectangle};
+use super::covers::{Canvas, INK, Palette, blend, polygon, rectangle};
 use super::rng::Rng;
 
 /// Draws one motif over the washed ground.
@@ -65,7 +65,7 @@ fn arches(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
         canvas.fill(hill.finish(), rgb, 1.0);
     }
     // A floor of tiles that runs to the door.
-    canvas.fill(rectangle(0.0, 0.9, 1.0, 0.1), blend(palette.body[1], 0x0021_1c17, 0.35), 1.0);
+    canvas.fill(rectangle(0.0, 0.9, 1.0, 0.1), blend(palette.body[1], INK, 0.35), 1.0);
     for tile in 0..15_u8 {
         let x = f32::from(tile) / 14.0;
         let mut line = PathBuilder::new();
@@ -196,7 +196,7 @@ fn water(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
     hull.quad_to(bx, by + 0.065, bx + 0.085, by - 0.03);
     hull.quad_to(bx, by + 0.01, bx - 0.085, by - 0.03);
     hull.close();
-    canvas.fill(hull.finish(), blend(palette.body[0], 0x0021_1c17, 0.6), 1.0);
+    canvas.fill(hull.finish(), blend(palette.body[0], INK, 0.6), 1.0);
     let sail = [(bx + 0.004, by - 0.015), (bx + 0.004, by - 0.17), (bx + 0.075, by - 0.035)];
     canvas.fill(polygon(sail), palette.line, 0.95);
     let sail = [(bx - 0.006, by - 0.015), (bx - 0.006, by - 0.14), (bx - 0.05, by - 0.035)];
@@ -278,7 +278,7 @@ fn records(canvas: &mut Canvas, palette: &Palette, rng: &mut Rng) {
     let (sx, sy) = (if x > 0.5 { 0.24 } else { 0.76 }, 0.2);
     canvas.glow(sx, sy, 0.3, palette.light, 0.45);
     canvas.disc(sx, sy, rng.between(0.08, 0.11), palette.light, 1.0);
-    canvas.disc(x, y, large, blend(palette.body[0], 0x0021_1c17, 0.55), 1.0);
+    canvas.disc(x, y, large, blend(palette.body[0], INK, 0.55), 1.0);
     let grooves = 16_u8;
     for groove in 0..grooves {
         let part = f32::from(groove) / f32::from(grooves);

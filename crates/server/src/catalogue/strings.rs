@@ -80,7 +80,7 @@ fn string(timbre: &Timbre, note: &Note, rng: &mut Rng) -> Vec<f32> {
     let blend = 0.5 - 0.42 * bright;
     let whole = (period - blend).floor().max(2.0);
     let part = period - blend - whole;
-    let length = whole as usize + 1;
+    let length = whole as usize;
     let ring = timbre.ring_s * (261.6 / hz(note.pitch)).powf(0.45);
     let keep = gain(-60.0 * period / (RATE * ring));
 

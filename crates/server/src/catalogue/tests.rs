@@ -4,9 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
+use super::dsp::{RATE, Stereo, hz};
 use super::mix::Mix;
-use super::score::{self, Sung};
-use super::{DemoSong, Rendition, cover_png, demo, flac, render, synthetic};
+use super::rng::Rng;
+use super::score::{self, Note, Sung};
+use super::style::{Pad, Pluck};
+use super::syllables::{self, Onset, Syllable, Vowel};
+use super::voice::{self, Singer};
+use super::{DemoSong, Rendition, cover_png, demo, flac, render, strings, synthetic, tones};
 
 /// A short song of every band, so that the tests need not wait for whole ones.
 fn short(index: usize) -> DemoSong {
@@ -185,6 +190,63 @@ fn melodies_keep_to_their_scale_and_end_at_home() {
             assert!((pair[0].pitch - pair[1].pitch).abs() <= 12.0, "{}", song.title);
         }
     }
+}
+
+/// The frequency of a steady tone: where it is most like itself some twenty periods later.
+fn frequency(sound: &[f32], about: f32) -> f32 {
+    let window = 6000;
+    let period = RATE / about;
+    let likeness = |lag: usize| -> f32 { (0..window).map(|at| sound[at] * sound[at + lag]).sum() };
+    let periods = (2000.0 / period).round();
+    let centre = periods * period;
+    // Half a semitone to each side.
+    let reach = centre * 0.03;
+    let best = ((centre - reach) as usize..=(centre + reach) as usize)
+        .max_by(|&a, &b| likeness(a).total_cmp(&likeness(b)))
+        .unwrap();
+    let (before, peak, after) = (likeness(best - 1), likeness(best), likeness(best + 1));
+    let top = best as f32 + 0.5 * (before - after) / (before - 2.0 * peak + after);
+    periods * RATE / top
+}
+
+#[test]
+fn every_instrument_is_in_tune() {
+    let mut rng = Rng::new(7, 7);
+    for pitch in [50.0_f32, 57.0, 64.0, 71.0] {
+        let note = Note { at: 0.0, len: 0.8, pitch, velocity: 0.8, pan: 0.0 };
+        let mut check = |name: String, allowed: f32, play: &mut dyn FnMut(&mut Rng, &mut Stereo)| {
+            let mut sound = Stereo::new(44_100);
+            play(&mut rng, &mut sound);
+            let from = 9_000;
+            let cents = 1200.0 * (frequency(&sound.left[from..], hz(pitch)) / hz(pitch)).log2();
+            assert!(cents.abs() < allowed, "{name} at {pitch} is {cents} cents off");
+        };
+        for pluck in [Pluck::Guitar, Pluck::Sitar, Pluck::Santoor, Pluck::Veena] {
+            check(format!("{pluck:?}"), 5.0, &mut |rng, to| strings::play(pluck, &[note], rng, to));
+        }
+        check("flute".into(), 6.0, &mut |rng, to| tones::flute(&[note], rng, to));
+        check("bass".into(), 2.0, &mut |_, to| tones::bass(&[note], to));
+        check("keys".into(), 2.0, &mut |rng, to| tones::pad(Pad::Keys, &[note], rng, to));
+        // A voice is never quite still.
+        let syllable = Some(Syllable { onset: Onset::Nasal, vowel: Vowel::A });
+        let sung =
+            Sung { at: 0.0, len: 0.8, pitch, velocity: 0.9, syllable, grace: 0.0, shake: 0.0, breath: false };
+        let singer = Singer::of("anybody");
+        check("voice".into(), 25.0, &mut |rng, to| {
+            to.add(0.0, &voice::sing(&[sung], &singer, rng, 44_100), 1.0, 0.0)
+        });
+    }
+}
+
+#[test]
+fn words_are_sung_with_their_own_vowels() {
+    let vowels = |text: &str| -> Vec<Vowel> {
+        syllables::lines(Some(text), &mut Rng::new(1, 1))[0].iter().map(|syllable| syllable.vowel).collect()
+    };
+    assert_eq!(vowels("दिल की छत"), [Vowel::I, Vowel::I, Vowel::A]);
+    assert_eq!(vowels("மழை ஒன்று"), [Vowel::A, Vowel::E, Vowel::O, Vowel::U]);
+    assert_eq!(vowels("নদী এসে"), [Vowel::A, Vowel::I, Vowel::E, Vowel::E]);
+    assert_eq!(vowels("monsoon rain"), [Vowel::O, Vowel::O, Vowel::A]);
 }
 
 #[test]
