@@ -33,15 +33,15 @@ pub(crate) fn read_index(media: &mut Media) -> Option<Index> {
     let mut index = None;
     for _ in 0..MOST_BOXES {
         let mut header = [0; 16];
-        let count = read_at(media, at, &mut header)?;
-        let Some((kind, header_len, len)) = box_header(&header[..count]) else { break };
-        let len = if len == 0 { media.len()?.checked_sub(at)? } else { len };
-        let end = at.checked_add(len.max(header_len as u64))?;
+        let found = read_at(media, at, &mut header).and_then(|count| box_header(&header[..count]));
+        let Some((kind, header_len, len)) = found else { break };
+        let len = if len == 0 { media.len().map_or(0, |all| all.saturating_sub(at)) } else { len };
+        let Some(end) = at.checked_add(len.max(header_len as u64)) else { break };
         match &kind {
             b"moov" if len <= LARGEST_INDEX => {
-                let mut moov = vec![0; usize::try_from(len).ok()?];
-                let count = read_at(media, at, &mut moov)?;
-                index = Some(parse_index(moov.get(header_len..count)?));
+                let mut moov = vec![0; usize::try_from(len).unwrap_or_default()];
+                let count = read_at(media, at, &mut moov).unwrap_or_default();
+                index = moov.get(header_len..count).map(parse_index);
             }
             b"mdat" if index.is_some() || !media.seekable() => {
                 media.pretend_len(end);
