@@ -23,6 +23,9 @@ const CACHE_KIB: i64 = 2_000;
 /// What the journal beside the database shrinks back to after a large write.
 const JOURNAL_BYTES: i64 = 16 * 1024 * 1024;
 
+/// Bytes of the smallest database: one page of the smallest size.
+const SMALLEST: u64 = 512;
+
 /// The connections of one database.
 pub(crate) struct Opened {
     pub writer: Connection,
@@ -43,8 +46,10 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
 
 /// Makes the folder and an empty file, so that a place which forbids it is told from a file that is broken.
 fn create(path: &Path) -> Result<()> {
-    if path.try_exists()? {
-        return Ok(());
+    if let Ok(found) = fs::metadata(path) {
+        // SQLite takes some files too short for a header for new ones.
+        let cut_short = found.is_file() && (1..SMALLEST).contains(&found.len());
+        return if cut_short { Err(Error::unreadable("it is not a database").at(path)) } else { Ok(()) };
     }
     let made = path
         .parent()

@@ -18,7 +18,7 @@ pub(crate) type SeenIds = BTreeMap<GenerationId, ServerId>;
 
 /// What a listener did that the service has to hear of.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Action {
     Add,
     Remove {

@@ -81,13 +81,14 @@ impl Library {
                 }
                 let theirs = c
                     .prepare_cached(
-                        "SELECT s.id, x.generation FROM song_server_id x JOIN song s ON s.n = x.song
-                         WHERE x.generation IN (SELECT id FROM generation) AND x.server_id = ?1
-                         UNION ALL
-                         SELECT s.id, x.generation FROM entry_server_id x
-                         JOIN entry e ON e.n = x.entry JOIN song s ON s.n = e.song
-                         WHERE x.generation IN (SELECT id FROM generation) AND x.server_id = ?1
-                         ORDER BY x.generation = ?2 DESC, x.generation DESC LIMIT 1",
+                        "SELECT id FROM (
+                             SELECT s.id, x.generation FROM song_server_id x JOIN song s ON s.n = x.song
+                             WHERE x.generation IN (SELECT id FROM generation) AND x.server_id = ?1
+                             UNION ALL
+                             SELECT s.id, x.generation FROM entry_server_id x
+                             JOIN entry e ON e.n = x.entry JOIN song s ON s.n = e.song
+                             WHERE x.generation IN (SELECT id FROM generation) AND x.server_id = ?1)
+                         ORDER BY generation = ?2 DESC, generation DESC LIMIT 1",
                     )?
                     .query_row(params![text, generations::current(c)?], |row| row.get(0))
                     .optional()?;

@@ -213,6 +213,7 @@ fn fold(c: char, mut out: impl FnMut(char)) {
     if !two.is_empty() {
         return two.chars().for_each(out);
     }
-    // Up and down again is full case folding: ß and ẞ, σ and ς, ı and i meet.
-    c.to_uppercase().flat_map(char::to_lowercase).for_each(out);
+    // Down, up and down again is full case folding: ß and ẞ, σ and ς, ı and i meet.
+    let upper = c.to_lowercase().flat_map(char::to_uppercase);
+    upper.flat_map(char::to_lowercase).for_each(out);
 }

@@ -22,7 +22,8 @@ pub(crate) struct Workers {
     path: PathBuf,
     writer: Option<mpsc::Sender<Job>>,
     readers: Option<mpsc::Sender<Job>>,
-    threads: Vec<JoinHandle<()>>,
+    writing: Option<JoinHandle<()>>,
+    reading: Vec<JoinHandle<()>>,
     changes: broadcast::Sender<Changes>,
 }
 
@@ -37,19 +38,19 @@ pub(crate) struct Write<'c> {
 
 impl Workers {
     pub fn start(path: &Path, writer: Connection, readers: Vec<Connection>) -> Result<Self> {
-        let mut threads = Vec::with_capacity(readers.len() + 1);
         let (write_to, jobs) = mpsc::channel::<Job>();
-        threads.push(spawn("library-writer", move || {
+        let writing = spawn("library-writer", move || {
             let mut connection = writer;
             for job in jobs {
                 job(&mut connection);
             }
-        })?);
+        })?;
         let (read_to, jobs) = mpsc::channel::<Job>();
         let jobs = Arc::new(Mutex::new(jobs));
+        let mut reading = Vec::with_capacity(readers.len());
         for mut connection in readers {
             let jobs = Arc::clone(&jobs);
-            threads.push(spawn("library-reader", move || {
+            reading.push(spawn("library-reader", move || {
                 loop {
                     let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
                     match job {
@@ -63,7 +64,8 @@ impl Workers {
             path: path.to_owned(),
             writer: Some(write_to),
             readers: Some(read_to),
-            threads,
+            writing: Some(writing),
+            reading,
             changes: broadcast::channel(CHANGES_KEPT).0,
         })
     }
@@ -117,10 +119,14 @@ impl Workers {
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        self.writer = None;
+        // The writer goes last and alone, so that it is the one to move the journal into the file. A thread
+        // that panicked has nothing left to close.
         self.readers = None;
-        for thread in self.threads.drain(..) {
-            // A thread that panicked has nothing left to close.
+        for thread in self.reading.drain(..) {
+            let _ = thread.join();
+        }
+        self.writer = None;
+        if let Some(thread) = self.writing.take() {
             let _ = thread.join();
         }
     }
@@ -152,4 +158,90 @@ fn in_transaction<T>(
         let _ = listeners.send(changes);
     }
     Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use melody_model::{RemoteSong, ServerId, SongContent, SongDetails};
+
+    use crate::{Error, Library};
+
+    fn songs(from: usize, count: usize) -> Vec<RemoteSong> {
+        (from..from + count)
+            .map(|n| RemoteSong {
+                server_id: ServerId(format!("s{n}")),
+                content: SongContent {
+                    title: format!("Song {n} {}", "la ".repeat(50)),
+                    ..SongContent::default()
+                },
+                details: SongDetails::default(),
+                extra: serde_json::Map::new(),
+            })
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_said_and_leaves_nothing_half_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(&folder.path().join("library.db")).unwrap();
+        let generation = library.generation("green").await.unwrap();
+        let id = library.store_songs(generation, songs(0, 20)).await.unwrap()[0].id;
+        let count = |c: &rusqlite::Connection| -> crate::Result<(i64, i64)> {
+            let songs = c.query_row("SELECT count(*) FROM song", [], |row| row.get(0))?;
+            let indexed = c.query_row("SELECT count(*) FROM search", [], |row| row.get(0))?;
+            Ok((songs, indexed))
+        };
+        let before = library.workers.read(count).await.unwrap();
+
+        let limit = |pages: i64| {
+            library.workers.write(move |w| {
+                let now: i64 = w.tx.query_row("PRAGMA page_count", [], |row| row.get(0))?;
+                w.tx.query_row(&format!("PRAGMA max_page_count = {}", now + pages), [], |_| Ok(()))?;
+                Ok(())
+            })
+        };
+        limit(3).await.unwrap();
+        let error = library.store_songs(generation, songs(20, 500)).await.unwrap_err();
+        assert_eq!((error.code(), error), ("STORAGE_FULL", Error::Full));
+        assert_eq!(library.workers.read(count).await.unwrap(), before);
+        assert!(library.song(id).await.unwrap().is_some(), "what was there can be read");
+
+        limit(1_000_000).await.unwrap();
+        assert_eq!(library.store_songs(generation, songs(20, 500)).await.unwrap().len(), 500);
+        assert_eq!(library.workers.read(count).await.unwrap(), (520, 520));
+    }
+
+    #[tokio::test]
+    async fn a_failed_write_undoes_what_it_had_done_and_tells_nobody() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(&folder.path().join("library.db")).unwrap();
+        let mut heard = library.changes();
+        let failed = library
+            .workers
+            .write(|w| {
+                w.tx.execute("INSERT INTO setting (key, value) VALUES ('half', '1')", [])?;
+                w.changes.outbox = true;
+                Err::<(), _>(Error::Closed)
+            })
+            .await;
+        assert_eq!(failed, Err(Error::Closed));
+        assert_eq!(library.setting("half").await.unwrap(), None);
+        assert!(heard.try_recv().is_err());
+    }
+
+    #[tokio::test]
+    async fn a_write_that_nobody_waits_for_is_carried_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("library.db");
+        let library = Library::open(&file).unwrap();
+        {
+            let value = serde_json::json!(1);
+            let mut write = Box::pin(library.set_setting("k", &value));
+            // One poll hands the work over; then the caller goes away.
+            let _ = std::future::poll_fn(|cx| std::task::Poll::Ready(write.as_mut().poll(cx))).await;
+        }
+        drop(library);
+        let library = Library::open(&file).unwrap();
+        assert_eq!(library.setting("k").await.unwrap(), Some(serde_json::json!(1)));
+    }
 }
