@@ -2,12 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{
-    Result, Source,
-    decode::More,
-    engine::time,
-    format,
-};
+use crate::{Result, Source, decode::More, engine::time, format};
 
 /// Decodes a source to its end and returns how long it sounds. Fails as playing it would.
 pub fn check(source: Source) -> Result<Duration> {

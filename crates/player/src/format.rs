@@ -74,7 +74,8 @@ pub(crate) fn open(source: Source) -> Result<(Decode, Facts)> {
         _ => Music { start: 0, len: None },
     };
     // Of Opus' priming the demuxer knows, but its clock begins before it.
-    let priming = if params.codec == id::CODEC_ID_OPUS { u64::from(track.delay.unwrap_or(0)) } else { music.start };
+    let priming =
+        if params.codec == id::CODEC_ID_OPUS { u64::from(track.delay.unwrap_or(0)) } else { music.start };
     let all = track_frames(&track, rate, clock).map(|all| all.saturating_sub(music.start)).or(music.len);
     let length = music.len.or(all).filter(|all| *all > 0);
     let duration = length.map(|all| time(all, rate));

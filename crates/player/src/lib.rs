@@ -24,9 +24,9 @@ mod source;
 mod stage;
 mod worker;
 
+pub use check::check;
 #[cfg(feature = "device")]
 pub use check::default_device;
-pub use check::check;
 pub use engine::{PlayOptions, Player};
 pub use error::{Error, Result};
 pub use event::{Event, Format, Position, RequestId};

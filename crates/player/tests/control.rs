@@ -142,7 +142,8 @@ fn a_seek_lands_where_it_should() {
             assert_eq!(room.at(), to);
             let begin = (room.at().as_secs_f64() * 48_000.0).round() as usize;
             let heard = room.hand.hear(24_000);
-            let (late, close) = lag(&heard[FADE * 2..], &wanted[(begin + FADE) * 2..(begin + 20_000) * 2], 60);
+            let (late, close) =
+                lag(&heard[FADE * 2..], &wanted[(begin + FADE) * 2..(begin + 20_000) * 2], 60);
             assert!(late.abs() <= 48 && close >= 0.99, "{name} at {to:?}: {late} frames off, {close:.4}");
             assert_eq!(late, 0, "{name} at {to:?}");
         }
@@ -194,7 +195,10 @@ fn a_replaced_song_is_told_stopped_and_never_heard_of_again() {
         event => Some(event),
     })
     .collect();
-    assert!(late.iter().all(|event| !serde_json::to_string(event).unwrap().contains("\"request\":1")), "{late:?}");
+    assert!(
+        late.iter().all(|event| !serde_json::to_string(event).unwrap().contains("\"request\":1")),
+        "{late:?}"
+    );
     assert_eq!(room.player.position(), None);
 }
 

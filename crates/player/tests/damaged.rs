@@ -40,7 +40,10 @@ fn bad(reason: &str) -> Error {
 #[test]
 fn what_is_no_song_is_named() {
     assert_eq!(error_of(bytes("", "mp3")), bad("the file is empty"));
-    assert_eq!(error_of(bytes("\n <!DOCTYPE HTML><html><title>504</title>", "mp3")), unsupported("a web page"));
+    assert_eq!(
+        error_of(bytes("\n <!DOCTYPE HTML><html><title>504</title>", "mp3")),
+        unsupported("a web page")
+    );
     assert_eq!(error_of(bytes("{\"detail\":\"Not Found\"}", "mp3")), unsupported("JSON"));
     assert_eq!(error_of(bytes("<?xml version='1.0'?><Error/>", "flac")), unsupported("XML"));
     assert_eq!(error_of(bytes("no such song, sorry", "flac")), unsupported("text"));
@@ -87,7 +90,13 @@ fn noise_is_no_song() {
     assert!(matches!(error_of(bytes(noise.clone(), "mp3")), Error::BadAudio { .. }));
     assert_eq!(error_of(bytes(vec![0; 200_000], "xyz")), unsupported("XYZ"));
     assert_eq!(error_of(bytes(vec![0; 200_000], "mp3")), bad("no audio was found in it"));
-    for header in [&b"fLaC"[..], b"OggS", b"RIFF\xff\xff\xff\xffWAVEfmt ", b"ID3\x04\0\0\x7f\x7f\x7f\x7f", b"\0\0\0\x20ftypM4A "] {
+    for header in [
+        &b"fLaC"[..],
+        b"OggS",
+        b"RIFF\xff\xff\xff\xffWAVEfmt ",
+        b"ID3\x04\0\0\x7f\x7f\x7f\x7f",
+        b"\0\0\0\x20ftypM4A ",
+    ] {
         let broken = [header, &noise].concat();
         assert!(matches!(error_of(bytes(broken, "flac")), Error::BadAudio { .. }), "{header:?}");
     }
@@ -95,7 +104,9 @@ fn noise_is_no_song() {
 
 #[test]
 fn a_missing_file_is_told_by_its_kind() {
-    let Error::Source { kind, .. } = Source::file("/nowhere/a.mp3").unwrap_err() else { panic!("another error") };
+    let Error::Source { kind, .. } = Source::file("/nowhere/a.mp3").unwrap_err() else {
+        panic!("another error")
+    };
     assert_eq!(kind, std::io::ErrorKind::NotFound);
     let Error::Source { kind, .. } = Source::file("/").unwrap_err() else { panic!("another error") };
     assert_eq!(kind, std::io::ErrorKind::IsADirectory);
@@ -118,7 +129,8 @@ fn a_file_cut_short_is_heard_as_far_as_it_goes() {
         assert!((2.5..5.5).contains(&seconds), "{name}: {seconds} s were heard");
         assert!((time.as_secs_f64() - seconds).abs() < 1e-6);
         assert!(correlation(&heard, &signal(8.0, 48_000)) > 0.98, "{name}");
-        let told = reason.strip_prefix("the file ends after ").and_then(|rest| rest.strip_suffix(" s of 8.0 s"));
+        let told =
+            reason.strip_prefix("the file ends after ").and_then(|rest| rest.strip_suffix(" s of 8.0 s"));
         let told: f64 = told.unwrap_or_else(|| panic!("{name}: {reason}")).parse().unwrap();
         assert!((told - seconds).abs() < 0.2, "{name}: {told} s told, {seconds} s heard");
     }
@@ -136,7 +148,9 @@ fn an_index_that_was_cut_off_is_told() {
 #[test]
 fn a_scratch_costs_a_moment_not_the_song() {
     let dir = tempfile::tempdir().unwrap();
-    for (name, options) in [("a.flac", &[][..]), ("a.mp3", &["-b:a", "128k"]), ("a.ogg", &["-c:a", "libvorbis"])] {
+    for (name, options) in
+        [("a.flac", &[][..]), ("a.mp3", &["-b:a", "128k"]), ("a.ogg", &["-c:a", "libvorbis"])]
+    {
         let path = song(dir.path(), name, 6.0, 48_000, options);
         let mut scratched = fs::read(&path).unwrap();
         let middle = scratched.len() / 2;
@@ -172,7 +186,8 @@ fn a_disk_that_is_full_fails_the_song() {
 
 #[test]
 fn a_recording_in_no_folder_is_refused_at_once() {
-    let Error::Output { kind, .. } = Player::new(SinkKind::Recorder("/nowhere/out.wav".into())).unwrap_err() else {
+    let Error::Output { kind, .. } = Player::new(SinkKind::Recorder("/nowhere/out.wav".into())).unwrap_err()
+    else {
         panic!("another error")
     };
     assert_eq!(kind, std::io::ErrorKind::NotFound);
@@ -194,7 +209,9 @@ fn songs() -> &'static [(String, Vec<u8>)] {
             ("a.wav", &["-c:a", "pcm_s16le"]),
         ]
         .into_iter()
-        .map(|(name, options)| (name.to_owned(), fs::read(song(dir.path(), name, 1.0, 44_100, options)).unwrap()))
+        .map(|(name, options)| {
+            (name.to_owned(), fs::read(song(dir.path(), name, 1.0, 44_100, options)).unwrap())
+        })
         .collect()
     })
 }

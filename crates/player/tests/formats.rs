@@ -142,8 +142,10 @@ fn mono_and_surround_become_stereo() {
     // 5.1: a sound on the left, the centre and the subwoofer each alone.
     let surround = |channel: usize| {
         let path = dir.path().join("surround.wav");
-        let samples: Vec<f32> =
-            left.iter().flat_map(|&sample| std::array::from_fn::<_, 6, _>(|n| if n == channel { sample } else { 0.0 })).collect();
+        let samples: Vec<f32> = left
+            .iter()
+            .flat_map(|&sample| std::array::from_fn::<_, 6, _>(|n| if n == channel { sample } else { 0.0 }))
+            .collect();
         write_wav(&path, &samples, 48_000, 6);
         let (heard, _) = record_file(&path);
         let power = |side: usize| heard.chunks(2).map(|frame| f64::from(frame[side]).powi(2)).sum::<f64>();
@@ -186,7 +188,10 @@ fn songs_follow_each_other_without_a_hole() {
         player.play(request, Source::file(dir.path().join(name)).unwrap(), PlayOptions::default());
         assert!(matches!(end_of(&events, request), End::Ended(_)));
         // The file can be read while the player still runs.
-        assert_eq!(read_wav(&path).len(), if request == ONE { first.len() } else { first.len() + second.len() });
+        assert_eq!(
+            read_wav(&path).len(),
+            if request == ONE { first.len() } else { first.len() + second.len() }
+        );
     }
     assert_eq!(close(&player, &events), None);
     assert!(read_wav(&path) == [first, second].concat());
@@ -204,7 +209,11 @@ fn a_format_is_described() {
     ] {
         let path = song(dir.path(), name, 2.0, 44_100, options);
         let (player, events) = Player::new(SinkKind::Null).unwrap();
-        player.play(ONE, Source::file(&path).unwrap(), PlayOptions { paused: true, ..PlayOptions::default() });
+        player.play(
+            ONE,
+            Source::file(&path).unwrap(),
+            PlayOptions { paused: true, ..PlayOptions::default() },
+        );
         let (format, duration, seekable) = common::wait(&events, |event| match event {
             Event::Opened { format, duration, seekable, .. } => Some((format.clone(), *duration, *seekable)),
             _ => None,

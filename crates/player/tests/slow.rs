@@ -104,7 +104,8 @@ fn starving_is_told_the_position_stands_and_nothing_is_lost() {
     let stream = stream(false);
     stream.open(30_000);
     stream.gate.wait_until_blocked();
-    let mut heard = stream.drain(|| is_next(&stream.events, |event| matches!(event, Event::Buffering { request: ONE })));
+    let mut heard =
+        stream.drain(|| is_next(&stream.events, |event| matches!(event, Event::Buffering { request: ONE })));
     let at = stream.player.position().unwrap().at;
     assert_eq!(at.as_nanos(), heard.len() as u128 / 2 * 1_000_000_000 / 48_000);
 
@@ -144,7 +145,10 @@ fn a_broken_connection_is_told_in_its_own_words_after_what_came() {
     });
     assert!(heard == stream.samples[..heard.len()] && heard.len() > 59_000 * 2, "{}", heard.len());
     let (error, time) = failure.into_inner().unwrap();
-    assert_eq!(error, Error::Source { kind: io::ErrorKind::TimedOut, message: "the connection broke".into() });
+    assert_eq!(
+        error,
+        Error::Source { kind: io::ErrorKind::TimedOut, message: "the connection broke".into() }
+    );
     assert_eq!(time.as_nanos(), heard.len() as u128 / 2 * 1_000_000_000 / 48_000);
 }
 
@@ -203,7 +207,11 @@ fn every_format_streams() {
             assert!(matches!(end, End::Ended(_)), "{name}: {end:?}");
             let late = common::compare::lag(&heard[480..], &wanted[480..40_000], 60);
             assert!(late.0 == 0 && late.1 >= 0.99, "{name} from {from}: {late:?}");
-            assert!(heard.len().abs_diff(wanted.len()) <= 2_048, "{name} from {from}: {} samples", heard.len());
+            assert!(
+                heard.len().abs_diff(wanted.len()) <= 2_048,
+                "{name} from {from}: {} samples",
+                heard.len()
+            );
         }
     }
 }

@@ -13,8 +13,9 @@ use rodio::{DeviceSinkBuilder, MixerDeviceSink};
 use super::{Report, Sink, Trouble};
 use crate::{Error, Result, Tap};
 
-/// Device periods a second; two of them are buffered. The system's own default may be two whole seconds.
-const PERIODS: u32 = 25;
+/// Device periods a second; two of them are buffered: a fifth of a second, which a busy machine keeps up with and a pause
+/// still seems immediate. The system's own default may be two whole seconds.
+const PERIODS: u32 = 10;
 /// Frames that the callback copies from the tap at once.
 const BLOCK_FRAMES: usize = 128;
 

@@ -32,7 +32,9 @@ pub fn worst_piece(heard: &[f32], wanted: &[f32], piece: usize) -> f64 {
     wanted
         .chunks_exact(piece * 2)
         .enumerate()
-        .map(|(n, wanted)| heard.get(n * piece * 2..(n + 1) * piece * 2).map_or(0.0, |heard| correlation(heard, wanted)))
+        .map(|(n, wanted)| {
+            heard.get(n * piece * 2..(n + 1) * piece * 2).map_or(0.0, |heard| correlation(heard, wanted))
+        })
         .fold(1.0, f64::min)
 }
 

@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod gate;
 pub mod hand;
+pub mod suite;
 
 use std::f64::consts::TAU;
 use std::path::{Path, PathBuf};
@@ -102,7 +103,9 @@ pub fn end_of(events: &Receiver<Event>, song: RequestId) -> End {
     wait(events, |event| match event {
         Event::Ended { request, heard } if *request == song => Some(End::Ended(*heard)),
         Event::Stopped { request, heard } if *request == song => Some(End::Stopped(*heard)),
-        Event::Failed { request, error, heard } if *request == song => Some(End::Failed(error.clone(), *heard)),
+        Event::Failed { request, error, heard } if *request == song => {
+            Some(End::Failed(error.clone(), *heard))
+        }
         _ => None,
     })
 }
