@@ -54,6 +54,11 @@ impl Auth {
         Ok(self.store.clear().await?)
     }
 
+    /// What no answer may bring back to people, whichever call it is for.
+    pub fn known_secrets(&self) -> Vec<SecretString> {
+        self.known().iter().flat_map(|tokens| [tokens.access.clone(), tokens.refresh.clone()]).collect()
+    }
+
     fn known(&self) -> std::sync::MutexGuard<'_, Option<Tokens>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

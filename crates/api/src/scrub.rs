@@ -36,10 +36,12 @@ fn word(word: &str) -> String {
     if jwt { word.replace(core, "…") } else { word }
 }
 
-/// Digits in the length of a phone number, with the separators that people put between them, become dots. Parts of
+/// Digits in the length of a phone number, with the separators that people put between them, or of a one-time
+/// password become dots. Parts of
 /// ids, which touch a letter, stay.
 fn without_numbers(text: &str) -> String {
     const PHONE: usize = 8;
+    const OTP: usize = 6;
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
@@ -56,7 +58,7 @@ fn without_numbers(text: &str) -> String {
             }
         }
         let alone = !in_word && chars.get(end).is_none_or(|c| !c.is_alphanumeric());
-        if alone && digits >= PHONE {
+        if alone && (digits >= PHONE || (digits == OTP && end - at == OTP)) {
             out.push('…');
             at = end;
         } else {
@@ -80,6 +82,7 @@ mod tests {
             ("Invalid OTP 123456.", "Invalid OTP …."),
             ("Bearer tok-abc is no good", "Bearer … is no good"),
             ("Bearer eyJhbGciOi.eyJzdWIi.c2ln expired", "Bearer … expired"),
+            ("We sent 483920 to you, in 300 s", "We sent … to you, in 300 s"),
             ("No user 9876543210 here", "No user … here"),
             ("No user +91 98765-43210", "No user …"),
             ("see https://h/ws?token=abc now", "see https://h/ws?… now"),

@@ -140,6 +140,7 @@ impl Shared {
         );
         let mut secrets = call.secrets.clone();
         secrets.extend(token.cloned());
+        secrets.extend(self.auth.known_secrets());
         let (evidence, verdict) = answer::judge(&raw, call.subject, &secrets);
         if let Some(evidence) = evidence {
             self.detector.note(evidence);

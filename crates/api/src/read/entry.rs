@@ -72,7 +72,8 @@ fn prefer_instrumental(song: &mut RemoteSong, url: String) {
 /// What was answered when a song was saved: an entry, or only its id.
 pub(crate) fn added(payload: &Payload) -> AddedEntry {
     let candidates = payload.candidates(ENTRY);
-    if let Some(entry) = candidates.iter().find_map(entry) {
+    // Under a song's name it is an entry only when it reads as one.
+    if let Some(entry) = candidates.iter().chain(&payload.candidates(&["song"])).find_map(entry) {
         return AddedEntry { server_id: Some(entry.server_id.clone()), entry: Some(entry) };
     }
     let server_id = candidates.iter().find_map(|value| {
