@@ -1,5 +1,6 @@
 //! Killed at any moment: what was confirmed is there, nothing is half there, and the file is whole.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // All of it is test.
 #![cfg(unix)]
 
 mod common;

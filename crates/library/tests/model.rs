@@ -1,5 +1,7 @@
 //! Any sequence of what a listener, the sync and a crash can do leaves the library where a small model of it is.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // All of it is test.
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! What a listener types finds what a listener means, in every script; nothing typed does harm.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // All of it is test.
+
 mod common;
 
 use common::{Bench, song};

@@ -1,5 +1,7 @@
 //! Songs keep their id and lose nothing, whatever the service calls them and however little it says.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // All of it is test.
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! The file: what is not ours is left alone, and each way in which a disk refuses has its code.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // All of it is test.
+
 mod common;
 
 use std::{fs, path::Path};
@@ -35,6 +37,19 @@ async fn a_write_is_on_the_disk_when_it_is_confirmed() {
     let kept: String =
         connection.query_row("SELECT value FROM setting WHERE key = 'k'", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, "7");
+}
+
+#[test]
+fn many_may_open_a_new_library_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("library.db");
+    std::thread::scope(|scope| {
+        let opening: Vec<_> = (0..8).map(|_| scope.spawn(|| Library::open(&file).map(drop))).collect();
+        for opened in opening {
+            opened.join().unwrap().unwrap();
+        }
+    });
+    drop(Library::open(&file).unwrap());
 }
 
 #[tokio::test]
