@@ -12,7 +12,7 @@ use crate::auth::Session;
 use crate::errors::ApiError;
 use crate::input::Params;
 use crate::options::Dialect;
-use crate::wire::Page;
+use crate::wire::{self, Page};
 
 fn release(dialect: Dialect) -> &'static str {
     match dialect {
@@ -31,7 +31,7 @@ pub(crate) async fn health(State(app): State<Arc<App>>, ctx: Ctx) -> Response {
         "uptime": (now - app.started_at) / 1_000_000,
     });
     match ctx.dialect {
-        Dialect::Blue => wire.ok("Service is healthy", health),
+        Dialect::Blue => wire::ok("Service is healthy", health),
         Dialect::Green => Json(health).into_response(),
     }
 }
@@ -39,23 +39,23 @@ pub(crate) async fn health(State(app): State<Arc<App>>, ctx: Ctx) -> Response {
 pub(crate) async fn blue_version(ctx: Ctx) -> Result<Response, ApiError> {
     ctx.only(Dialect::Blue)?;
     let data = json!({ "version": release(ctx.dialect), "apiVersion": "v1", "runtime": "node" });
-    Ok(ctx.wire().ok("Version", data))
+    Ok(wire::ok("Version", data))
 }
 
 pub(crate) async fn green_version(ctx: Ctx) -> Result<Response, ApiError> {
     ctx.only(Dialect::Green)?;
     let data = json!({ "version": release(ctx.dialect), "api_version": "v1", "runtime": "python" });
-    Ok(ctx.wire().ok("Version", data))
+    Ok(wire::ok("Version", data))
 }
 
-pub(crate) async fn enable_maintenance(State(app): State<Arc<App>>, ctx: Ctx) -> Response {
+pub(crate) async fn enable_maintenance(State(app): State<Arc<App>>) -> Response {
     set_maintenance(&app, true);
-    ctx.wire().ok("Maintenance enabled", json!({ "maintenance": true }))
+    wire::ok("Maintenance enabled", json!({ "maintenance": true }))
 }
 
-pub(crate) async fn disable_maintenance(State(app): State<Arc<App>>, ctx: Ctx) -> Response {
+pub(crate) async fn disable_maintenance(State(app): State<Arc<App>>) -> Response {
     set_maintenance(&app, false);
-    ctx.wire().ok("Maintenance disabled", json!({ "maintenance": false }))
+    wire::ok("Maintenance disabled", json!({ "maintenance": false }))
 }
 
 /// Off also ends what a fault began.
@@ -76,6 +76,6 @@ pub(crate) async fn read_notification(_session: Session) -> ApiError {
     ApiError::not_found("Notification")
 }
 
-pub(crate) async fn read_all_notifications(ctx: Ctx, _session: Session) -> Response {
-    ctx.wire().ok("All notifications read", Value::Null)
+pub(crate) async fn read_all_notifications(_session: Session) -> Response {
+    wire::ok("All notifications read", Value::Null)
 }

@@ -18,10 +18,11 @@ use crate::input::Fields;
 use crate::limits::Bucket;
 use crate::server::SentOtp;
 use crate::users::{self, User};
+use crate::wire;
 
 /// Wrong guesses after which a one-time password is void.
 const MOST_ATTEMPTS: i64 = 5;
-const REFRESH_TTL: Duration = Duration::from_secs(30 * 24 * 3600);
+const REFRESH_TTL: Duration = Duration::from_hours(30 * 24);
 
 /// A number that can be rung, not yet known to be anybody's. Never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -121,7 +122,7 @@ pub(crate) async fn request_otp(
         "otp_id": ids.of_dialect(ctx.dialect),
         "expires_in": app.options.otp_ttl.as_secs(),
     });
-    let mut response = wire.ok("OTP sent successfully", wire.named(data));
+    let mut response = wire::ok("OTP sent successfully", wire.named(data));
     if let Some(quota) = quota {
         quota.stamp(response.headers_mut());
     }
@@ -162,7 +163,7 @@ pub(crate) async fn verify_otp(
         "refresh_token": tokens.refresh,
         "expires_in": ttl.as_secs(),
     }));
-    Ok(wire.ok("Signed in", json!({ "user": wire.user(&user, None), "tokens": tokens })))
+    Ok(wire::ok("Signed in", json!({ "user": wire.user(&user, None), "tokens": tokens })))
 }
 
 struct Tokens {
@@ -201,21 +202,17 @@ pub(crate) async fn refresh_token(
     if let Some(refresh) = refresh {
         data["refresh_token"] = refresh.into();
     }
-    Ok(wire.ok("Token refreshed", wire.named(data)))
+    Ok(wire::ok("Token refreshed", wire.named(data)))
 }
 
-pub(crate) async fn logout(
-    State(app): State<Arc<App>>,
-    ctx: Ctx,
-    session: Session,
-) -> Result<Response, ApiError> {
+pub(crate) async fn logout(State(app): State<Arc<App>>, session: Session) -> Result<Response, ApiError> {
     app.db
         .call(move |connection| {
             connection.execute("DELETE FROM tokens WHERE session = ?1", [session.id])?;
             Ok(())
         })
         .await?;
-    Ok(ctx.wire().ok("Signed out", Value::Null))
+    Ok(wire::ok("Signed out", Value::Null))
 }
 
 /// Every token void, at once.

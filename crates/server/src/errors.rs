@@ -52,7 +52,7 @@ pub(crate) struct ApiError {
     pub details: Value,
     pub field: Option<Box<Field>>,
     pub source: Source,
-    pub headers: HeaderMap,
+    pub headers: Box<HeaderMap>,
 }
 
 impl ApiError {
@@ -64,7 +64,7 @@ impl ApiError {
             details: json!({}),
             field: None,
             source: Source::Handler,
-            headers: HeaderMap::new(),
+            headers: Box::default(),
         }
     }
 

@@ -15,7 +15,7 @@ use crate::input::{Fields, Params};
 use crate::options::Dialect;
 use crate::songs::{self, Song};
 use crate::users;
-use crate::wire::Page;
+use crate::wire::{self, Page};
 
 const MOST_ENTRIES: i64 = 100;
 
@@ -115,9 +115,9 @@ pub(crate) async fn add(
     let wire = ctx.wire();
     let data = wire.entry(&entry);
     Ok(if fresh {
-        wire.created("Song added to library", data)
+        wire::created("Song added to library", data)
     } else {
-        wire.ok("Song already in library", data)
+        wire::ok("Song already in library", data)
     })
 }
 
@@ -157,7 +157,7 @@ pub(crate) async fn remove(
     if gone == 0 {
         return Err(ApiError::not_found("Library entry"));
     }
-    Ok(ctx.wire().ok("Song removed from library", Value::Null))
+    Ok(wire::ok("Song removed from library", Value::Null))
 }
 
 pub(crate) async fn play(
@@ -197,7 +197,7 @@ pub(crate) async fn play(
         .await?;
     let wire = ctx.wire();
     let data = wire.named(json!({ "play_count": plays, "last_played_at": wire.time(now) }));
-    Ok(wire.ok("Play recorded", data))
+    Ok(wire::ok("Play recorded", data))
 }
 
 /// What another device would do between two pages: the first time a song appears on top of the

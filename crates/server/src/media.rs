@@ -80,12 +80,11 @@ impl fmt::Debug for Media {
 
 impl Media {
     pub fn open(data: Option<&FilePath>, extra: &[ExtraSong]) -> Result<Self, Error> {
-        let (dir, temporary) = match data {
-            Some(data) => (data.join("media"), None),
-            None => {
-                let temporary = tempfile::Builder::new().prefix("melody-server-").tempdir()?;
-                (temporary.path().to_owned(), Some(temporary))
-            }
+        let (dir, temporary) = if let Some(data) = data {
+            (data.join("media"), None)
+        } else {
+            let temporary = tempfile::Builder::new().prefix("melody-server-").tempdir()?;
+            (temporary.path().to_owned(), Some(temporary))
         };
         std::fs::create_dir_all(&dir)?;
         Ok(Self {

@@ -11,7 +11,7 @@ use crate::errors::ApiError;
 use crate::input::{Params, Window};
 use crate::songs::{self, Search};
 use crate::text;
-use crate::wire::Page;
+use crate::wire::{self, Page};
 
 const MOST_RESULTS: i64 = 50;
 
@@ -68,7 +68,7 @@ pub(crate) async fn track(
         .await?
         .ok_or_else(|| ApiError::not_found("Song"))?;
     let wire = ctx.wire();
-    Ok(wire.ok("Track found", json!({ "track": wire.full_song(&song) })))
+    Ok(wire::ok("Track found", json!({ "track": wire.full_song(&song) })))
 }
 
 pub(crate) async fn trending(
@@ -85,5 +85,5 @@ pub(crate) async fn trending(
     let wire = ctx.wire();
     let tracks: Vec<_> = found.iter().map(|song| wire.song(song)).collect();
     let data = json!({ "tracks": tracks, "timeframe": timeframe, "language": language });
-    Ok(wire.ok("Trending tracks", data))
+    Ok(wire::ok("Trending tracks", data))
 }

@@ -252,14 +252,14 @@ pub(crate) fn search(connection: &Connection, search: &Search) -> rusqlite::Resu
             values.push(expression);
             conditions.push(format!("songs_text MATCH ?{}", values.len()));
         }
-        Some(Needle::Anywhere(pattern)) => {
+        Some(Needle::Anywhere(text)) => {
             from = "songs_text";
-            values.push(pattern);
+            values.push(text);
             let place = values.len();
-            let like = |column: &str| format!("songs_text.{column} LIKE ?{place} ESCAPE '\\'");
+            let holds = |column: &str| format!("instr(songs_text.{column}, ?{place})");
             conditions.push(match search.column {
-                Some(column) => like(column),
-                None => format!("({} OR {} OR {})", like("title"), like("artist"), like("album")),
+                Some(column) => holds(column),
+                None => format!("({} OR {} OR {})", holds("title"), holds("artist"), holds("album")),
             });
         }
         None => {}

@@ -22,7 +22,7 @@ fn is_left_out(c: char) -> bool {
 pub(crate) enum Needle {
     /// Each word begins a word of the song: an FTS5 expression.
     Words(String),
-    /// Anywhere in the text: a LIKE pattern with `\` as its escape. For scripts that write no spaces, and for signs.
+    /// Anywhere in the text. For scripts that write no spaces, and for signs.
     Anywhere(String),
 }
 
@@ -38,15 +38,7 @@ pub(crate) fn needle(query: &str, column: Option<&str>) -> Option<Needle> {
         .filter(|w| !w.is_empty())
         .collect();
     if words.is_empty() || folded.chars().any(writes_no_spaces) {
-        let mut pattern = String::from("%");
-        for c in folded.chars() {
-            if matches!(c, '%' | '_' | '\\') {
-                pattern.push('\\');
-            }
-            pattern.push(c);
-        }
-        pattern.push('%');
-        return Some(Needle::Anywhere(pattern));
+        return Some(Needle::Anywhere(folded.to_owned()));
     }
     let all: Vec<String> = words.iter().map(|word| format!("\"{word}\"*")).collect();
     let all = all.join(" AND ");
@@ -81,9 +73,9 @@ mod tests {
         assert_eq!(needle("Dil se", None), Some(Needle::Words("\"dil\"* AND \"se\"*".into())));
         assert_eq!(needle("dil", Some("artist")), Some(Needle::Words("{artist} : (\"dil\"*)".into())));
         assert_eq!(needle("a\"b", None), Some(Needle::Words("\"a\"* AND \"b\"*".into())));
-        assert_eq!(needle("夜", None), Some(Needle::Anywhere("%夜%".into())));
+        assert_eq!(needle("夜", None), Some(Needle::Anywhere("夜".into())));
         assert_eq!(needle("100%", None), Some(Needle::Words("\"100\"*".into())));
-        assert_eq!(needle("%", None), Some(Needle::Anywhere("%\\%%".into())));
+        assert_eq!(needle("%", None), Some(Needle::Anywhere("%".into())));
         assert_eq!(needle("  \u{200d} ", None), None);
     }
 }

@@ -17,6 +17,7 @@ use crate::db::Ids;
 use crate::errors::ApiError;
 use crate::input::Fields;
 use crate::options::Dialect;
+use crate::wire;
 
 /// As large as a picture may be.
 pub(crate) const MOST_AVATAR_BYTES: usize = 5 * 1024 * 1024;
@@ -156,7 +157,7 @@ async fn answer(ctx: &Ctx, session: &Session, message: &str) -> Result<Response,
     let id = user.id;
     let stats = ctx.app.db.call(move |connection| Ok(stats(connection, id)?)).await?;
     let wire = ctx.wire();
-    Ok(wire.ok(message, json!({ "user": wire.user(&user, Some(&stats)) })))
+    Ok(wire::ok(message, json!({ "user": wire.user(&user, Some(&stats)) })))
 }
 
 pub(crate) async fn profile(ctx: Ctx, session: Session) -> Result<Response, ApiError> {

@@ -48,16 +48,6 @@ impl<'a> Wire<'a> {
         Self { app, dialect, as_planned: dialect == Dialect::Green && app.options.as_planned }
     }
 
-    /// A success with its data.
-    pub fn ok(&self, message: &str, data: Value) -> Response {
-        Json(json!({ "success": true, "data": data, "message": message })).into_response()
-    }
-
-    /// A success that made something.
-    pub fn created(&self, message: &str, data: Value) -> Response {
-        (StatusCode::CREATED, self.ok(message, data)).into_response()
-    }
-
     /// A success with a page of a list.
     pub fn listed(&self, message: &str, data: Value, page: Page) -> Response {
         let pagination = self.named(json!({
@@ -172,22 +162,6 @@ impl<'a> Wire<'a> {
         Value::Object(fields)
     }
 
-    fn genre(&self, song: &Song) -> Value {
-        if song.origin == Origin::Demo && song.id == LOOSE_TYPES {
-            song.demo.genre.join(", ").into()
-        } else {
-            song.demo.genre.clone().into()
-        }
-    }
-
-    fn duration(&self, song: &Song) -> Value {
-        if song.origin == Origin::Demo && song.id == LOOSE_TYPES {
-            song.demo.duration_s.to_string().into()
-        } else {
-            song.demo.duration_s.into()
-        }
-    }
-
     /// `audio_files`: the keys inside a JSON column are the same in both dialects.
     fn audio_files(&self, song: &Song) -> Value {
         let mut files = Map::new();
@@ -234,6 +208,30 @@ impl<'a> Wire<'a> {
     }
 }
 
+/// A success with its data.
+pub(crate) fn ok(message: &str, data: Value) -> Response {
+    Json(json!({ "success": true, "data": data, "message": message })).into_response()
+}
+
+/// A success that made something.
+pub(crate) fn created(message: &str, data: Value) -> Response {
+    (StatusCode::CREATED, ok(message, data)).into_response()
+}
+
+fn loose(song: &Song) -> bool {
+    song.origin == Origin::Demo && song.id == LOOSE_TYPES
+}
+
+fn genre(song: &Song) -> Value {
+    let genre = &song.demo.genre;
+    if loose(song) { genre.join(", ").into() } else { genre.clone().into() }
+}
+
+fn duration(song: &Song) -> Value {
+    let seconds = song.demo.duration_s;
+    if loose(song) { seconds.to_string().into() } else { seconds.into() }
+}
+
 /// Without the digits that single precision invents.
 fn hundredths(number: f32) -> f64 {
     (f64::from(number) * 100.0).round() / 100.0
@@ -263,6 +261,6 @@ pub(crate) fn refusal(app: &Arc<App>, dialect: Dialect, error: &ApiError) -> Res
         Dialect::Green => green::refusal(error, app.options.as_planned),
     };
     let mut response = (status, Json(body)).into_response();
-    response.headers_mut().extend(error.headers.clone());
+    response.headers_mut().extend((*error.headers).clone());
     response
 }

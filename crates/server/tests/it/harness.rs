@@ -37,6 +37,12 @@ pub fn small() -> Options {
             song("Beta", "Yankee", vec![bytes("original", "wav", b"RIFFbroken".to_vec())]),
             song("Gamma", "Xavier", vec![]),
             song("Delta", "Whisky", vec![]),
+            ExtraSong {
+                title: "真夜中のドア".into(),
+                artist: "ข้ามคืน".into(),
+                language: "ja".into(),
+                ..ExtraSong::default()
+            },
         ],
         ..Options::default()
     }

@@ -1,5 +1,7 @@
 //! The server from outside: real sockets, both dialects.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers fail as the tests do")]
+
 mod as_planned;
 mod auth;
 mod faults;
