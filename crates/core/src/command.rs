@@ -167,6 +167,8 @@ pub struct EntryList {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ChangedEntries {
     pub entries: Vec<EntryView>,
+    /// How the attempt to tell the service ended: why something is still pending.
+    pub state: SyncState,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

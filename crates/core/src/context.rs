@@ -91,12 +91,12 @@ impl Context {
     }
 
     /// Keeps the service's address, and which dialect it speaks, once it has answered as the service does.
-    pub(crate) fn remember_service(&self) -> Result<(), Error> {
+    pub(crate) fn remember_service(&self) {
         let account = self.account();
         let seen = *account.client.observations().borrow();
         let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
         if seen.agreeing == 0 || *remembered == seen.dialect {
-            return Ok(());
+            return;
         }
         let identity = self.service.identity();
         let dialect = seen.dialect.map(|dialect| dialect.as_str().to_owned());
@@ -108,10 +108,9 @@ impl Context {
             }
         });
         *remembered = seen.dialect;
-        match updated {
-            // On a read-only disk there is nothing to remember it in, and the answer is no worse for it.
-            Err(Error::StorageReadOnly { .. }) => Ok(()),
-            other => other.map(drop),
+        // On a full or read-only disk there is nothing to remember it in, and the answer is no worse for it.
+        if let Err(e) = updated {
+            tracing::warn!(code = %e.code(), "the service's address could not be remembered");
         }
     }
 
@@ -162,7 +161,7 @@ fn open_account(
     let library = Library::open(&folder.join(LIBRARY_FILE))?;
     let tokens = AccountTokens {
         secrets: secrets.clone(),
-        name: format!("{installation}/{}", folder_name(&folder)),
+        name: record.as_ref().map(|_| format!("{installation}/{}", folder_name(&folder))),
         lock: folder.join("refresh.lock"),
     };
     let mut options = ClientOptions::new(Arc::new(tokens));

@@ -125,7 +125,7 @@ impl Core {
     /// Does what a face asks.
     pub async fn dispatch(&self, command: Command) -> Result<Reply, Error> {
         let reply = self.run(command).await;
-        self.context.remember_service()?;
+        self.context.remember_service();
         reply
     }
 

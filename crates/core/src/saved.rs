@@ -49,12 +49,12 @@ impl Saved {
         for song in &songs {
             account.library.add(*song).await?;
         }
-        self.sync.drain_for(TRY_FOR).await;
+        let state = self.sync.drain_for(TRY_FOR).await;
         let mut entries = Vec::with_capacity(songs.len());
         for song in songs {
             entries.extend(account.library.entry_of(song).await?);
         }
-        Ok(ChangedEntries { entries })
+        Ok(ChangedEntries { entries, state })
     }
 
     /// Removes saved songs; one that is not saved is no failure. The entries are told as they were, with
@@ -69,11 +69,11 @@ impl Saved {
         for song in &songs {
             entries.extend(account.library.remove(*song).await?);
         }
-        self.sync.drain_for(TRY_FOR).await;
+        let state = self.sync.drain_for(TRY_FOR).await;
         for entry in &mut entries {
             entry.pending = account.library.is_pending(entry.song.song.id).await?;
             entry.song.in_library = false;
         }
-        Ok(ChangedEntries { entries })
+        Ok(ChangedEntries { entries, state })
     }
 }

@@ -2,16 +2,13 @@
 //!
 //! Plain for now: one pass, when it is asked for. The interfaces are those that the engine will keep.
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use melody_api::LibraryRequest;
-use melody_library::{Acknowledgement, Action, GenerationId, Operation, Outcome};
+use melody_library::{Acknowledgement, Action, EntryQuery, GenerationId, Operation, Outcome};
 use melody_model::{EntryOrder, EntrySort, ServerId};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     Code, Error, Event, ParkedOperation, SyncState, SyncStatus,
@@ -28,11 +25,21 @@ const LOCK_WAIT: Duration = Duration::from_millis(500);
 /// When the last complete pass over the library ended, among the library's settings.
 const FILLED: &str = "filled_at";
 
+/// How the last sync ended, among the library's settings: another process may ask.
+const ENDED: &str = "sync_ended";
+
 /// The sync service of the account that is on.
 #[derive(Clone, Debug)]
 pub(crate) struct Sync {
     context: Arc<Context>,
-    state: Arc<Mutex<(SyncState, Option<Timestamp>)>>,
+}
+
+/// How a sync ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Ended {
+    state: SyncState,
+    /// Before this there is no point in trying again.
+    until: Option<Timestamp>,
 }
 
 /// What became of one operation.
@@ -46,7 +53,7 @@ enum Sent {
 
 impl Sync {
     pub(crate) fn new(context: Arc<Context>) -> Self {
-        Self { context, state: Arc::default() }
+        Self { context }
     }
 
     /// Sends what waits, then reads the library through. Fails with what stopped it; nothing is lost by that.
@@ -54,23 +61,25 @@ impl Sync {
         let account = self.context.signed_in()?;
         let Some(_lock) = lock(&account).await? else {
             // One process at a time runs sync; this one leaves its operations to it.
-            let mut status = self.status().await?;
-            status.state = SyncState::Running;
-            return Ok(status);
+            return self.status_as(&account, Ended { state: SyncState::Running, until: None }).await;
         };
-        self.enter(SyncState::Running, None).await;
+        let running = self.status_as(&account, Ended { state: SyncState::Running, until: None }).await?;
+        self.context.tell(Event::SyncChanged(running));
         let passed = async {
             drain(&account).await?;
             fill(&account).await
         }
         .await;
-        self.settle(passed).await?;
+        let settled = self.settle(&account, &passed).await;
+        // What stopped the sync is the error to tell, not that its end could not be kept.
+        passed?;
+        settled?;
         self.status().await
     }
 
-    /// Tries for a while to send what waits. Whatever is left waits for the next sync.
-    pub(crate) async fn drain_for(&self, patience: Duration) {
-        self.for_a_while(patience, |account| async move { drain(&account).await }).await;
+    /// Tries for a while to send what waits, and says how that ended. Whatever is left waits for the next sync.
+    pub(crate) async fn drain_for(&self, patience: Duration) -> SyncState {
+        self.for_a_while(patience, |account| async move { drain(&account).await }).await
     }
 
     /// Reads the library through if that was never done, for as long as the patience lasts. What came stays.
@@ -84,64 +93,82 @@ impl Sync {
         .await;
     }
 
-    async fn for_a_while<F>(&self, patience: Duration, work: impl FnOnce(Arc<Account>) -> F)
+    async fn for_a_while<F>(&self, patience: Duration, work: impl FnOnce(Arc<Account>) -> F) -> SyncState
     where
         F: Future<Output = Result<(), Error>>,
     {
-        let Ok(account) = self.context.signed_in() else { return };
-        let passed = async {
+        let Ok(account) = self.context.signed_in() else { return SyncState::SignInNeeded };
+        let passed = tokio::time::timeout(patience, async {
             match lock(&account).await? {
-                Some(_lock) => work(account).await,
-                None => Ok(()),
+                Some(_lock) => work(account.clone()).await.map(|()| SyncState::Idle),
+                // Another process is at it and will send these too.
+                None => Ok(SyncState::Running),
             }
-        };
-        // Cut off in the middle, an operation stays marked as being sent, and is read as uncertain next time.
-        if let Ok(passed) = tokio::time::timeout(patience, passed).await
-            && let Err(e) = self.settle(passed).await
-        {
-            tracing::info!(code = %e.code(), "left for a later sync");
+        })
+        .await;
+        match passed {
+            Ok(Ok(SyncState::Running)) => SyncState::Running,
+            Ok(passed) => {
+                let passed = passed.map(drop);
+                if let Err(e) = self.settle(&account, &passed).await {
+                    tracing::warn!(code = %e.code(), "the end of a sync could not be kept");
+                }
+                ended(&passed).state
+            }
+            // Cut off in the middle, an operation stays marked as being sent, and is read as uncertain next time.
+            Err(_) => SyncState::Offline,
         }
     }
 
+    /// What waits, and how the last sync ended, whichever process ran it.
     pub(crate) async fn status(&self) -> Result<SyncStatus, Error> {
         let account = self.context.signed_in()?;
+        let ended = kept_end(&account).await?;
+        self.status_as(&account, ended).await
+    }
+
+    async fn status_as(&self, account: &Account, ended: Ended) -> Result<SyncStatus, Error> {
         let outbox = account.library.outbox_status().await?;
-        let (state, until) = *self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let entries = account
-            .library
-            .entries(melody_library::EntryQuery { limit: 1, ..Default::default() })
-            .await?
-            .total;
+        let entries = account.library.entries(EntryQuery { limit: 1, ..EntryQuery::default() }).await?.total;
         let parked = outbox
             .parked
             .into_iter()
             .map(|op| ParkedOperation { op: op.op, what: op.what, reason: op.reason })
             .collect();
-        Ok(SyncStatus { state, entries, pending: outbox.pending, parked, until })
+        Ok(SyncStatus { state: ended.state, entries, pending: outbox.pending, parked, until: ended.until })
     }
 
-    /// Notes how a pass ended.
-    async fn settle(&self, passed: Result<(), Error>) -> Result<(), Error> {
-        let (state, until) = match &passed {
-            Ok(()) => (SyncState::Idle, None),
-            Err(e) => match e.code() {
-                Code::AuthRequired | Code::InvalidToken => (SyncState::SignInNeeded, None),
-                Code::RateLimitExceeded | Code::Maintenance => (SyncState::Waiting, e.retry_at()),
-                Code::Unreachable | Code::NotTheService | Code::Offline => (SyncState::Offline, None),
-                _ => (SyncState::Failed, None),
-            },
-        };
-        self.enter(state, until).await;
-        passed
-    }
-
-    async fn enter(&self, state: SyncState, until: Option<Timestamp>) {
-        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = (state, until);
-        if let Ok(status) = self.status().await {
-            self.context.tell(Event::SyncChanged(status));
+    /// Keeps how a pass ended, and tells of it.
+    async fn settle(&self, account: &Account, passed: &Result<(), Error>) -> Result<(), Error> {
+        let ended = ended(passed);
+        if ended != kept_end(account).await? {
+            account
+                .library
+                .set_setting(ENDED, &serde_json::to_value(ended).map_err(Error::internal)?)
+                .await?;
         }
+        self.context.tell(Event::SyncChanged(self.status_as(account, ended).await?));
         self.context.tell(Event::LibraryChanged);
+        Ok(())
     }
+}
+
+async fn kept_end(account: &Account) -> Result<Ended, Error> {
+    let kept = account.library.setting(ENDED).await?;
+    let ended: Ended = kept.and_then(|kept| serde_json::from_value(kept).ok()).unwrap_or_default();
+    // A wait that is over holds nothing back.
+    Ok(if ended.until.is_some_and(|until| until <= Timestamp::now()) { Ended::default() } else { ended })
+}
+
+fn ended(passed: &Result<(), Error>) -> Ended {
+    let Err(error) = passed else { return Ended::default() };
+    let state = match error.code() {
+        Code::AuthRequired | Code::InvalidToken => SyncState::SignInNeeded,
+        Code::RateLimitExceeded | Code::Maintenance => SyncState::Waiting,
+        Code::Unreachable | Code::NotTheService | Code::Offline => SyncState::Offline,
+        _ => SyncState::Failed,
+    };
+    Ended { state, until: error.retry_at() }
 }
 
 async fn lock(account: &Account) -> Result<Option<FileLock>, Error> {

@@ -17,7 +17,8 @@ const REFRESH_WAIT: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub(crate) struct AccountTokens {
     pub(crate) secrets: Arc<Secrets>,
-    pub(crate) name: String,
+    /// `None` for the guest, who has no tokens: a machine without a keyring still searches and plays.
+    pub(crate) name: Option<String>,
     pub(crate) lock: PathBuf,
 }
 
@@ -31,7 +32,8 @@ struct Kept {
 
 impl AccountTokens {
     async fn read(&self) -> Result<Option<Tokens>, Error> {
-        let Some(text) = self.secrets.get(&self.name).await? else { return Ok(None) };
+        let Some(name) = &self.name else { return Ok(None) };
+        let Some(text) = self.secrets.get(name).await? else { return Ok(None) };
         // An unreadable one costs a sign-in, no more.
         Ok(serde_json::from_str::<Kept>(text.expose_secret()).ok().map(|kept| Tokens {
             access: SecretString::from(kept.access),
@@ -41,13 +43,21 @@ impl AccountTokens {
     }
 
     async fn write(&self, tokens: Tokens) -> Result<(), Error> {
+        let Some(name) = &self.name else { return Err(Error::SignInNeeded) };
         let kept = Kept {
             access: tokens.access.expose_secret().to_owned(),
             refresh: tokens.refresh.expose_secret().to_owned(),
             expires_at: tokens.expires_at,
         };
         let text = serde_json::to_string(&kept).map_err(Error::internal)?;
-        self.secrets.set(&self.name, &SecretString::from(text)).await
+        self.secrets.set(name, &SecretString::from(text)).await
+    }
+
+    async fn remove(&self) -> Result<(), Error> {
+        match &self.name {
+            Some(name) => self.secrets.delete(name).await,
+            None => Ok(()),
+        }
     }
 
     async fn take_lock(&self) -> Result<Box<dyn Send>, Error> {
@@ -68,7 +78,7 @@ impl TokenStore for AccountTokens {
     }
 
     fn clear(&self) -> BoxFuture<'_, Result<(), TokenStoreError>> {
-        Box::pin(async { self.secrets.delete(&self.name).await.map_err(boxed) })
+        Box::pin(async { self.remove().await.map_err(boxed) })
     }
 
     fn lock(&self) -> BoxFuture<'_, Result<Box<dyn Send>, TokenStoreError>> {

@@ -71,6 +71,17 @@ pub async fn search(core: &Core, query: &str) -> Result<Vec<SongView>, Error> {
     }
 }
 
+/// The ids of so many songs.
+pub async fn some_ids(core: &Core, count: usize) -> Vec<String> {
+    let request = melody_core::TrendingRequest { limit: 50, ..Default::default() };
+    let Reply::Trending(trending) = core.dispatch(Command::Trending(request)).await.unwrap() else {
+        panic!()
+    };
+    let ids: Vec<_> = trending.songs.iter().take(count).map(|song| song.song.id.to_string()).collect();
+    assert_eq!(ids.len(), count);
+    ids
+}
+
 /// The first song that a search finds.
 pub async fn one(core: &Core, query: &str) -> SongView {
     search(core, query).await.unwrap().into_iter().next().unwrap()

@@ -1,0 +1,236 @@
+//! The queue and what is heard: from the service while it loads, from the disk without it.
+
+mod common;
+
+use std::time::Duration;
+
+use common::{Bench, one, play};
+use melody_core::{Code, Command, Core, DownloadState, PlayRequest, PlaybackEvent, Reply, SinkKind};
+use melody_model::Rendition;
+use melody_server::{AudioSource, CatalogueChoice, Dialect, ExtraAudio, ExtraSong, Options, parse_faults};
+
+fn request(ids: &[String]) -> PlayRequest {
+    PlayRequest { ids: ids.to_vec(), ..PlayRequest::default() }
+}
+
+async fn download(core: &Core, id: &str) -> melody_core::DownloadRow {
+    let command = Command::Download { ids: vec![id.to_owned()], rendition: Rendition::Original };
+    let Reply::Downloads(list) = core.dispatch(command).await.unwrap() else { panic!() };
+    list.downloads.into_iter().next().unwrap()
+}
+
+/// A WAV of so many seconds of a 440 Hz tone, mono, 48 kHz.
+fn tone(seconds: u32) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 48_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+    for n in 0..seconds * 48_000 {
+        let sample = (f64::from(n) * 440.0 * std::f64::consts::TAU / 48_000.0).sin() * 12_000.0;
+        writer.write_sample(sample as i16).unwrap();
+    }
+    writer.finalize().unwrap();
+    bytes.into_inner()
+}
+
+fn extra(title: &str, audio: Option<Vec<u8>>) -> ExtraSong {
+    ExtraSong {
+        title: title.into(),
+        artist: "Bench".into(),
+        language: "en".into(),
+        duration_s: 2,
+        audio: audio
+            .map(|bytes| ExtraAudio {
+                rendition: "original".into(),
+                format: "wav".into(),
+                source: AudioSource::Bytes(bytes.into()),
+            })
+            .into_iter()
+            .collect(),
+        ..ExtraSong::default()
+    }
+}
+
+fn small(extra_songs: Vec<ExtraSong>) -> Options {
+    Options { catalogue: CatalogueChoice::Synthetic(0), extra_songs, ..Options::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_song_is_heard_whole_from_the_service_with_and_without_ranges() {
+    for ranges in [true, false] {
+        let bench = Bench::with(Options { ranges, ..small(vec![extra("Tone", Some(tone(2)))]) }).await;
+        let core = bench.core_to(SinkKind::Recorder(bench.wav())).await;
+        let song = one(&core, "tone").await;
+        let (rows, events) = play(&core, request(&[song.song.id.to_string()])).await;
+        core.close().await.unwrap();
+        assert_eq!(rows.len(), 1);
+        assert_eq!(rows[0].error, None, "ranges: {ranges}");
+        assert!((rows[0].seconds - 2.0).abs() < 0.01, "{rows:?}");
+        assert_eq!(rows[0].format.as_deref(), Some("WAV"));
+        assert!(rows[0].first_sample_ms.is_some());
+        assert!(events.iter().any(|event| matches!(event, PlaybackEvent::Started { .. })));
+        let heard: Vec<f32> =
+            hound::WavReader::open(bench.wav()).unwrap().samples::<f32>().map(Result::unwrap).collect();
+        assert_eq!(heard.len(), 2 * 2 * 48_000);
+        let loudest = heard.iter().fold(0.0f32, |most, sample| most.max(sample.abs()));
+        assert!((loudest - 12_000.0 / 32_768.0).abs() < 0.01, "{loudest}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_played_is_told_and_the_queue_goes_on() {
+    let songs = vec![
+        extra("Silent", None),
+        extra("Page", Some(b"<html><body>not a song</body></html>".to_vec())),
+        extra("Tone", Some(tone(1))),
+    ];
+    let bench = Bench::with(small(songs)).await;
+    let core = bench.core_to(SinkKind::Recorder(bench.wav())).await;
+    let mut ids = Vec::new();
+    for title in ["silent", "page", "tone"] {
+        ids.push(one(&core, title).await.song.id.to_string());
+    }
+    let (rows, _) = play(&core, request(&ids)).await;
+    let codes: Vec<_> = rows.iter().map(|row| row.error.as_ref().map(|error| error.code)).collect();
+    assert_eq!(codes, [Some(Code::NoAudio), Some(Code::UnsupportedFormat), None]);
+    assert!((rows[2].seconds - 1.0).abs() < 0.01);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_download_plays_without_the_service() {
+    let bench = Bench::with(small(vec![extra("Tone", Some(tone(1)))])).await;
+    let core = bench.core_to(SinkKind::Recorder(bench.wav())).await;
+    let id = one(&core, "tone").await.song.id.to_string();
+    let row = download(&core, &id).await;
+    assert_eq!((row.state, row.total), (DownloadState::Done, Some(row.bytes)));
+    assert!(row.bytes > 96_000);
+    bench.server.kill().await;
+    let (rows, _) = play(&core, request(&[id])).await;
+    assert_eq!(rows[0].error, None);
+    assert!((rows[0].seconds - 1.0).abs() < 0.01);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_damaged_file_never_counts_as_downloaded() {
+    let mut half = tone(4);
+    half.truncate(half.len() / 2);
+    let bench =
+        Bench::with(small(vec![extra("Half", Some(half)), extra("Page", Some(b"<html></html>".to_vec()))]))
+            .await;
+    let core = bench.core().await;
+    for (title, code) in [("half", Code::BadAudio), ("page", Code::UnsupportedFormat)] {
+        let id = one(&core, title).await.song.id.to_string();
+        let row = download(&core, &id).await;
+        assert_eq!((row.state, row.error.unwrap().code), (DownloadState::Failed, code));
+        assert!(!one(&core, title).await.downloaded);
+    }
+    let mut left = Vec::new();
+    let mut folders = vec![bench.profile.path().join("profile")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.to_string_lossy().contains("/audio/") {
+                left.push(path);
+            }
+        }
+    }
+    assert_eq!(left, Vec::<std::path::PathBuf>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_expired_is_asked_for_again() {
+    let options = Options {
+        signed_media_ttl: Some(Duration::from_secs(60)),
+        dialect: Dialect::Blue,
+        ..small(vec![extra("Tone", Some(tone(1)))])
+    };
+    let bench = Bench::with(options).await;
+    let core = bench.core_to(SinkKind::Recorder(bench.wav())).await;
+    let id = one(&core, "tone").await.song.id.to_string();
+    bench.server.advance_clock(Duration::from_secs(3600));
+    let (rows, _) = play(&core, request(std::slice::from_ref(&id))).await;
+    assert_eq!(rows[0].error, None);
+    assert!((rows[0].seconds - 1.0).abs() < 0.01);
+    assert_eq!(download(&core, &id).await.state, DownloadState::Done);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_breaks_in_the_middle_is_made_anew_where_it_broke() {
+    for ranges in [true, false] {
+        let bench = Bench::with(Options { ranges, ..small(vec![extra("Tone", Some(tone(3)))]) }).await;
+        let core = bench.core_to(SinkKind::Recorder(bench.wav())).await;
+        let id = one(&core, "tone").await.song.id.to_string();
+        let cut =
+            parse_faults("[[fault]]\nroute = \"GET /media/*\"\nkind = \"truncate\"\ntimes = 1").unwrap();
+        bench.server.set_faults(cut).unwrap();
+        let (rows, _) = play(&core, request(std::slice::from_ref(&id))).await;
+        assert_eq!(rows[0].error, None, "ranges: {ranges}");
+        assert!((rows[0].seconds - 3.0).abs() < 0.01, "{rows:?}");
+        let asked =
+            bench.server.request_log().iter().filter(|request| request.path.contains("/media/")).count();
+        assert!(asked >= 2, "the fault did not strike");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_from_the_middle_is_heard_for_as_long_as_was_asked() {
+    let bench = Bench::with(small(vec![extra("Tone", Some(tone(4)))])).await;
+    let core = bench.core_to(SinkKind::Recorder(bench.wav())).await;
+    let id = one(&core, "tone").await.song.id.to_string();
+    let (rows, _) = play(&core, PlayRequest { from_s: 1.0, for_s: Some(1.5), ..request(&[id]) }).await;
+    core.close().await.unwrap();
+    assert!((rows[0].seconds - 1.5).abs() < 0.05, "{rows:?}");
+    let frames = hound::WavReader::open(bench.wav()).unwrap().duration();
+    assert!((i64::from(frames) - 72_000).abs() < 2_400, "{frames}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_queue_obeys_next_previous_and_stop() {
+    let songs = ["One", "Two", "Three"].map(|title| extra(title, Some(tone(60))));
+    let bench = Bench::with(small(songs.into())).await;
+    let core = bench.core().await;
+    let mut ids = Vec::new();
+    for title in ["one", "two", "three"] {
+        ids.push(one(&core, title).await.song.id.to_string());
+    }
+    let mut events = core.events();
+    core.dispatch(Command::Play(request(&ids))).await.unwrap();
+    let mut started = Vec::new();
+    let mut finished = 0;
+    let mut steps = [Command::Next, Command::Previous, Command::Next, Command::Stop].into_iter();
+    loop {
+        match events.recv().await.unwrap() {
+            melody_core::Event::Playback(PlaybackEvent::Started { index, .. }) => {
+                started.push(index);
+                core.dispatch(steps.next().unwrap()).await.unwrap();
+            }
+            melody_core::Event::Playback(PlaybackEvent::Finished(row)) => {
+                assert_eq!(row.error, None);
+                finished += 1;
+            }
+            melody_core::Event::Playback(PlaybackEvent::QueueEnded) => break,
+            _ => {}
+        }
+    }
+    assert_eq!((started, finished), (vec![0, 1, 0, 1], 4));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_listen_that_counts_reaches_the_service_once() {
+    let bench = Bench::with(small(vec![extra("Tone", Some(tone(2)))])).await;
+    let core = bench.core_to(SinkKind::Recorder(bench.wav())).await;
+    common::sign_in(&core).await.unwrap();
+    let id = one(&core, "tone").await.song.id.to_string();
+    common::add(&core, std::slice::from_ref(&id)).await.unwrap();
+    play(&core, PlayRequest { for_s: Some(0.5), ..request(std::slice::from_ref(&id)) }).await;
+    play(&core, request(std::slice::from_ref(&id))).await;
+    assert_eq!(common::list(&core).await.unwrap()[0].play_count, 1);
+    core.dispatch(Command::LibrarySync).await.unwrap();
+    assert_eq!(bench.server.library("+91", common::PHONE).unwrap()[0].play_count, 1);
+}

@@ -1,0 +1,153 @@
+//! Saved songs: changed here first, told to the service when it can be reached.
+
+mod common;
+
+use common::{Bench, add, list, one, remove, some_ids};
+use melody_core::{Code, Command, Reply, SyncState, SyncStatus};
+use melody_server::{Dialect, Fault, Options, parse_faults};
+
+async fn sync(core: &melody_core::Core) -> Result<SyncStatus, melody_core::Error> {
+    match core.dispatch(Command::LibrarySync).await? {
+        Reply::Sync(status) => Ok(status),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn faults(toml: &str) -> Vec<Fault> {
+    parse_faults(toml).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_saved_song_is_saved_there_and_a_removed_one_is_gone_there() {
+    for dialect in [Dialect::Blue, Dialect::Green] {
+        let bench = Bench::new(dialect).await;
+        let core = bench.signed_in().await;
+        let ids = some_ids(&core, 3).await;
+        assert!(add(&core, &ids).await.unwrap().iter().all(|entry| !entry.pending && entry.song.in_library));
+        assert!(add(&core, &ids[..1]).await.unwrap().iter().all(|entry| !entry.pending));
+        assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 3, "{dialect}");
+
+        let gone = remove(&core, &ids[..1]).await.unwrap();
+        assert!(!gone[0].pending && !gone[0].song.in_library);
+        assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 2, "{dialect}");
+        assert_eq!(list(&core).await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_saved_without_a_network_is_sent_later() {
+    let mut bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let song = one(&core, "monsoon").await.song.id.to_string();
+    let port = bench.server.base_url().rsplit(':').next().unwrap().parse().unwrap();
+    let data = tempfile::TempDir::new().unwrap();
+    // The same service goes away and comes back: only its sign-ins are lost, and those are renewed by hand.
+    let server = std::mem::replace(
+        &mut bench.server,
+        melody_server::start(Options { data: Some(data.path().into()), ..Options::default() }).await.unwrap(),
+    );
+    server.kill().await;
+
+    let entries = add(&core, std::slice::from_ref(&song)).await.unwrap();
+    assert!(entries[0].pending);
+    assert_eq!(list(&core).await.unwrap().len(), 1);
+    assert_eq!(sync(&core).await.unwrap_err().code(), Code::Unreachable);
+    let Reply::Sync(status) = core.dispatch(Command::LibraryStatus).await.unwrap() else { panic!() };
+    assert_eq!((status.state, status.pending, status.entries), (SyncState::Offline, 1, 1));
+
+    bench.server =
+        melody_server::start(Options { port, otp: Some(common::OTP.into()), ..Options::default() })
+            .await
+            .unwrap();
+    assert_eq!(sync(&core).await.unwrap_err().code(), Code::AuthRequired);
+    common::sign_in(&core).await.unwrap();
+    assert_eq!(sync(&core).await.unwrap().pending, 0);
+    assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_sign_in_brings_what_was_saved_elsewhere() {
+    let bench = Bench::new(Dialect::Blue).await;
+    let elsewhere = bench.signed_in().await;
+    let ids = some_ids(&elsewhere, 5).await;
+    add(&elsewhere, &ids).await.unwrap();
+
+    let other = melody_core::Core::open(melody_core::CoreOptions {
+        profile: bench.profile.path().join("other"),
+        server: Some(bench.server.base_url()),
+        allow_http: Vec::new(),
+        secrets: melody_core::SecretsKind::File,
+        sink: melody_core::SinkKind::Null,
+    })
+    .await
+    .unwrap();
+    common::sign_in(&other).await.unwrap();
+    assert_eq!(list(&other).await.unwrap().len(), 5);
+
+    // Removed elsewhere, it goes here too: after a complete pass, and not before.
+    remove(&elsewhere, &ids[..2]).await.unwrap();
+    assert_eq!(list(&other).await.unwrap().len(), 5);
+    assert_eq!(sync(&other).await.unwrap().entries, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_that_is_lost_adds_once() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let song = one(&core, "monsoon").await.song.id.to_string();
+    bench
+        .server
+        .set_faults(faults("[[fault]]\nroute = \"POST /library/songs\"\nkind = \"drop_after\"\ntimes = 1"))
+        .unwrap();
+    let entries = add(&core, std::slice::from_ref(&song)).await.unwrap();
+    assert!(entries[0].pending, "nobody has confirmed it yet");
+    let status = sync(&core).await.unwrap();
+    assert_eq!((status.pending, status.entries), (0, 1));
+    assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateways_404_loses_nothing() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let song = one(&core, "monsoon").await.song.id.to_string();
+    bench.server.set_faults(faults("[[fault]]\nroute = \"*\"\nkind = \"html\"\nstatus = 404")).unwrap();
+    assert!(add(&core, std::slice::from_ref(&song)).await.unwrap()[0].pending);
+    assert_eq!(sync(&core).await.unwrap_err().code(), Code::NotTheService);
+    bench.server.set_faults(Vec::new()).unwrap();
+    let status = sync(&core).await.unwrap();
+    assert_eq!((status.pending, status.parked.len(), status.entries), (0, 0, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_service_refuses_for_good_is_parked_with_its_reason() {
+    let bench = Bench::new(Dialect::Blue).await;
+    let core = bench.signed_in().await;
+    let songs = some_ids(&core, 2).await;
+    bench
+        .server
+        .set_faults(faults(
+            "[[fault]]\nroute = \"POST /library/songs\"\nkind = \"status\"\nstatus = 400\ntimes = 1",
+        ))
+        .unwrap();
+    add(&core, &songs).await.unwrap();
+    let status = sync(&core).await.unwrap();
+    assert_eq!(status.parked.len(), 1);
+    assert!(!status.parked[0].reason.is_empty());
+    assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 1, "the other one passed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_that_moves_under_a_pass_is_not_misread() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let ids = some_ids(&core, 20).await;
+    add(&core, &ids).await.unwrap();
+    let before = list(&core).await.unwrap().len();
+    bench
+        .server
+        .set_faults(faults("[[fault]]\nroute = \"GET /library/songs\"\nkind = \"shift_page\"\ntimes = 1"))
+        .unwrap();
+    sync(&core).await.unwrap();
+    assert!(list(&core).await.unwrap().len() + 1 >= before);
+}
