@@ -278,7 +278,7 @@ impl LeadWriter {
                 velocity: loud * rng.between(0.9, 1.0) * if tone.at % 4 == 0 { 1.0 } else { 0.92 },
                 syllable,
                 grace: if ornament && index > 0 { rng.pick(&[neighbour, neighbour, -2.0]) } else { 0.0 },
-                shake: if ornament && long && south { neighbour.min(2.0) } else { 0.0 },
+                shake: if ornament && long && south { neighbour.min(2.0) * 0.7 } else { 0.0 },
                 breath: index == 0,
             });
         }

@@ -183,7 +183,7 @@ fn melodies_keep_to_their_scale_and_end_at_home() {
         assert_eq!(degree(score.lead.last().unwrap()), 0, "{} ends on its tonic", song.title);
         for pair in score.lead.windows(2) {
             assert!(
-                pair[0].at + pair[0].len < pair[1].at + 0.001,
+                pair[0].at + pair[0].len < pair[1].at + 0.005,
                 "{}: one voice sings one note",
                 song.title
             );
@@ -233,7 +233,7 @@ fn every_instrument_is_in_tune() {
             Sung { at: 0.0, len: 0.8, pitch, velocity: 0.9, syllable, grace: 0.0, shake: 0.0, breath: false };
         let singer = Singer::of("anybody");
         check("voice".into(), 25.0, &mut |rng, to| {
-            to.add(0.0, &voice::sing(&[sung], &singer, rng, 44_100), 1.0, 0.0)
+            to.add(0.0, &voice::sing(&[sung], &singer, rng, 44_100), 1.0, 0.0);
         });
     }
 }
