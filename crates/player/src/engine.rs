@@ -23,7 +23,7 @@ pub struct PlayOptions {
 /// What can be asked of the player.
 #[derive(Debug)]
 pub(crate) enum Command {
-    Play { request: RequestId, source: Source, options: PlayOptions, asked: Instant },
+    Play { request: RequestId, source: Box<Source>, options: PlayOptions, asked: Instant },
     Pause,
     Resume,
     Stop,
@@ -66,7 +66,7 @@ impl Player {
 
     /// Plays a song now, instead of whatever plays. Answered by `Opened`, `Started` … or `Failed`, all with this `request`.
     pub fn play(&self, request: RequestId, source: Source, options: PlayOptions) {
-        self.send(Command::Play { request, source, options, asked: Instant::now() });
+        self.send(Command::Play { request, source: Box::new(source), options, asked: Instant::now() });
     }
 
     /// Pauses, with a 5 ms fade.

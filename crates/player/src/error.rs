@@ -70,6 +70,7 @@ impl Error {
     }
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn kind_name<S: Serializer>(kind: &io::ErrorKind, to: S) -> std::result::Result<S::Ok, S::Error> {
     to.collect_str(&format_args!("{kind:?}"))
 }

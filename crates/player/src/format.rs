@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
+use symphonia::core::audio::Channels;
 use symphonia::core::codecs::audio::well_known as id;
 use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDecoderOptions};
 use symphonia::core::codecs::registry::CodecRegistry;
@@ -155,7 +156,7 @@ fn describe(
     duration: Option<Duration>,
 ) -> Format {
     let channels =
-        decoded.channels.as_ref().or(params.channels.as_ref()).map_or(0, |channels| channels.count());
+        decoded.channels.as_ref().or(params.channels.as_ref()).map_or(0, Channels::count);
     let bitrate = byte_len
         .zip(duration.filter(|d| !d.is_zero()))
         .map(|(bytes, d)| bytes as f64 * 8.0 / d.as_secs_f64());

@@ -62,7 +62,7 @@ struct Song {
     /// The ring went down with an output that did not hand it back.
     orphaned: bool,
     /// The decoder is through with this ring, perhaps with an error.
-    finished: Option<Option<Error>>,
+    finished: Option<Result<()>>,
     told: Instant,
 }
 
@@ -138,13 +138,13 @@ impl Stage {
 
     fn obey(&mut self, command: Command) {
         match command {
-            Command::Play { request, source, options, asked } => self.play(request, source, options, asked),
+            Command::Play { request, source, options, asked } => self.play(request, *source, options, asked),
             Command::Pause => self.pause(),
             Command::Resume => self.resume(),
             Command::Stop => self.dismiss(),
             Command::Seek(to) => self.seek(to),
             Command::Volume(volume) => {
-                self.tap.set_gain(if volume.is_nan() { 0.0 } else { volume.clamp(0.0, 1.0).powi(3) })
+                self.tap.set_gain(if volume.is_nan() { 0.0 } else { volume.clamp(0.0, 1.0) }.powi(3));
             }
             Command::Shutdown => {}
         }
@@ -277,12 +277,12 @@ impl Stage {
                 self.place_song();
             }
             Found::Ring { go, at, reader } => self.change_ring(go, at, reader),
-            Found::Finished(error) => {
+            Found::Finished(done) => {
                 let silent = song.ring.as_ref().is_none_or(|(gauge, _)| gauge.drained());
-                match error {
+                match done {
                     // Nothing left to hear before the bad news, not even after a pause.
-                    Some(error) if silent => self.fail(error),
-                    error => song.finished = Some(error),
+                    Err(error) if silent => self.fail(error),
+                    done => song.finished = Some(done),
                 }
             }
             Found::Refused(error) => {
@@ -436,10 +436,9 @@ impl Stage {
         let settled = self.sink.settle();
         let Some(mut song) = self.leave() else { return };
         let (request, heard) = (song.request, song.heard());
-        let error = song.finished.take().flatten().or(settled.err());
-        self.tell(match error {
-            Some(error) => Event::Failed { request, error, heard },
-            None => Event::Ended { request, heard },
+        self.tell(match song.finished.take().unwrap_or(Ok(())).and(settled) {
+            Err(error) => Event::Failed { request, error, heard },
+            Ok(()) => Event::Ended { request, heard },
         });
     }
 

@@ -46,7 +46,7 @@ pub(crate) enum Found {
     /// The order can't be followed; decoding goes on where it was.
     Refused(Error),
     /// Nothing more will come into the present ring.
-    Finished(Option<Error>),
+    Finished(Result<()>),
 }
 
 /// The hold on a song's decode thread. Dropping it lets the thread end, once a blocked read returns.
@@ -69,9 +69,9 @@ impl Worker {
                 let desk = Desk { inbox, stopped: seen, report: &report };
                 // A demuxer or decoder that panics on a malformed file must cost this song, not the player.
                 let done = catch_unwind(AssertUnwindSafe(|| desk.work(source)));
-                let error = done.unwrap_or_else(|_| Err(Error::bad("the decoder broke on it"))).err();
-                if let Some(error) = error {
-                    report(Found::Finished(Some(error)));
+                let done = done.unwrap_or_else(|_| Err(Error::bad("the decoder broke on it")));
+                if done.is_err() {
+                    report(Found::Finished(done));
                 }
             })
             .map_err(|error| Error::output(&error))?;
@@ -109,7 +109,7 @@ struct Pass {
     out: Vec<f32>,
     sent: usize,
     /// `out` is the last there is, perhaps because of an error.
-    last: Option<Option<Error>>,
+    last: Option<Result<()>>,
 }
 
 impl Drop for Pass {
@@ -129,20 +129,20 @@ impl Pass {
         let done = self.resampler.push(block, &mut self.out).and(more);
         self.last = match done {
             Ok(More::Yes) => None,
-            Ok(More::No) => Some(None),
-            Err(error) => Some(Some(error)),
+            Ok(More::No) => Some(Ok(())),
+            Err(error) => Some(Err(error)),
         };
         if self.last.is_some()
             && let Err(error) = self.resampler.finish(&mut self.out)
         {
-            self.last = Some(Some(error));
+            self.last = Some(Err(error));
         }
         if let Some(left) = &mut self.left {
             let wanted = usize::try_from(*left).unwrap_or(usize::MAX).saturating_mul(2);
             self.out.truncate(wanted);
             *left -= self.out.len() as u64 / 2;
             if *left == 0 {
-                self.last = Some(None);
+                self.last = Some(Ok(()));
             }
         }
     }
@@ -185,7 +185,7 @@ impl Desk<'_> {
                     thread::park_timeout(NAP);
                 }
             } else if let Some(last) = running.last.take() {
-                let broken = last.is_some();
+                let broken = last.is_err();
                 pass = None;
                 (self.report)(Found::Finished(last));
                 if broken {
