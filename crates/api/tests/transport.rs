@@ -245,3 +245,52 @@ async fn a_redirect_within_the_service_is_followed_and_one_elsewhere_is_not() {
     }
     assert!(elsewhere.asked().is_empty(), "not even the body went there");
 }
+
+/// Runs a test of this file that is ignored otherwise, in a process with a system proxy.
+async fn behind_proxy(proxy: &str, test: &str, base: &str) -> bool {
+    let status = tokio::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--ignored"])
+        .env("HTTP_PROXY", proxy)
+        .env("http_proxy", proxy)
+        .env_remove("NO_PROXY")
+        .env_remove("no_proxy")
+        .env("MELODY_TEST_BASE", base)
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status()
+        .await
+        .unwrap();
+    status.success()
+}
+
+#[tokio::test]
+async fn the_system_proxy_is_used_and_this_machine_reached_past_it() {
+    let proxy = Scripted::start().await;
+    proxy.on(SEARCH, say_json(recorded("green-search.json")));
+    let server = Scripted::start().await;
+    server.on(SEARCH, say_json(recorded("green-search.json")));
+    server.on("GET /a.flac", say(200, "own"));
+
+    assert!(behind_proxy(&proxy.base, "child_searches", &server.base).await);
+    assert_eq!((server.asked().len(), proxy.asked().len()), (2, 0), "loopback goes past the proxy");
+    assert!(behind_proxy(&proxy.base, "child_searches_elsewhere", "http://melody.invalid").await);
+    assert_eq!(proxy.asked_at(SEARCH)[0].headers["host"], "melody.invalid");
+}
+
+#[tokio::test]
+#[ignore = "run by the_system_proxy_is_used_and_this_machine_reached_past_it"]
+async fn child_searches() {
+    let client = client_of(&std::env::var("MELODY_TEST_BASE").unwrap()).await;
+    assert_eq!(client.search(SearchRequest::new("x")).await.unwrap().items.len(), 1);
+    let media = client.media("/a.flac").await.unwrap();
+    assert_eq!(media.get().send().await.unwrap().text().await.unwrap(), "own");
+}
+
+#[tokio::test]
+#[ignore = "run by the_system_proxy_is_used_and_this_machine_reached_past_it"]
+async fn child_searches_elsewhere() {
+    let base = std::env::var("MELODY_TEST_BASE").unwrap();
+    let address = ServiceAddress::parse(&base, &["melody.invalid".into()]).unwrap();
+    let client = Client::new(address, Scripted::start().await.options());
+    assert_eq!(client.search(SearchRequest::new("x")).await.unwrap().items.len(), 1);
+}
