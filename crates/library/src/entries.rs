@@ -1,14 +1,13 @@
 //! Saved songs: each change is written with the operation that tells the service, or not at all.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use melody_model::{EntryId, EntryOrder, EntrySort, EntryView, ServerId, SongId};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
-    Error, GenerationId, Library, Result, generations,
-    outbox::{self, Action},
-    rows, search, text,
-    worker::Write,
+    Action, Error, GenerationId, Library, Result, generations, outbox, rows, search, text, worker::Write,
 };
 
 /// Which page of the saved songs.
@@ -164,7 +163,7 @@ pub(crate) fn insert(c: &Connection, id: EntryId, song: i64, added_at: i64) -> R
 }
 
 /// What each generation calls an entry.
-fn server_ids(c: &Connection, n: i64) -> Result<outbox::SeenIds> {
+fn server_ids(c: &Connection, n: i64) -> Result<BTreeMap<GenerationId, ServerId>> {
     let mut query = c.prepare_cached("SELECT generation, server_id FROM entry_server_id WHERE entry = ?1")?;
     let found = query.query_map([n], |row| Ok((GenerationId(row.get(0)?), ServerId(row.get(1)?))))?;
     Ok(found.collect::<rusqlite::Result<_>>()?)

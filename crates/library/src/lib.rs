@@ -18,6 +18,7 @@ mod generations;
 mod integrity;
 mod matching;
 mod open;
+mod operation;
 mod outbox;
 mod reconcile;
 mod rows;
@@ -33,14 +34,14 @@ pub use downloads::{Download, DownloadState};
 pub use entries::{EntryPage, EntryQuery};
 pub use error::{Error, Result};
 pub use generations::{Generation, GenerationId};
-pub use outbox::{
+pub use operation::{
     Acknowledgement, Action, Operation, OperationKind, OperationState, OutboxStatus, Outcome, ParkedOp, fold,
 };
 pub use reconcile::Stored;
 pub use search::{SearchQuery, SongPage};
 pub use songs::StoredDetails;
 
-/// An open library. Clones share it; dropping the last one finishes accepted writes and closes the file.
+/// An open library. Clones share it; dropping the last one waits for accepted writes and closes the file.
 #[derive(Clone, Debug)]
 pub struct Library {
     workers: Arc<worker::Workers>,
@@ -62,8 +63,19 @@ pub struct Changes {
 }
 
 impl Changes {
+    /// Whether nothing became stale.
     pub fn is_empty(&self) -> bool {
         self.songs.is_empty() && self.entries.is_empty() && self.downloads.is_empty() && !self.outbox
+    }
+
+    /// Names each thing once.
+    fn tidy(&mut self) {
+        for songs in [&mut self.songs, &mut self.downloads] {
+            songs.sort_unstable();
+            songs.dedup();
+        }
+        self.entries.sort_unstable();
+        self.entries.dedup();
     }
 }
 

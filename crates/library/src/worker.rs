@@ -151,9 +151,10 @@ fn in_transaction<T>(
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut write = Write { tx, changes: Changes::default(), now: Timestamp::now() };
     let value = work(&mut write)?;
-    let Write { tx, changes, .. } = write;
+    let Write { tx, mut changes, .. } = write;
     tx.commit()?;
     if !changes.is_empty() {
+        changes.tidy();
         // Nobody listening is no error.
         let _ = listeners.send(changes);
     }
@@ -178,6 +179,20 @@ mod tests {
                 extra: serde_json::Map::new(),
             })
             .collect()
+    }
+
+    #[tokio::test]
+    async fn a_commit_reaches_the_disk_before_it_is_confirmed() {
+        let folder = tempfile::tempdir().unwrap();
+        let library = Library::open(&folder.path().join("library.db")).unwrap();
+        let pragma = |name: &'static str| {
+            library
+                .workers
+                .write(move |w| Ok(w.tx.pragma_query_value(None, name, |row| row.get::<_, i64>(0))?))
+        };
+        assert_eq!(pragma("synchronous").await.unwrap(), 2, "FULL");
+        assert_eq!(pragma("fullfsync").await.unwrap(), 1);
+        assert_eq!(pragma("foreign_keys").await.unwrap(), 1);
     }
 
     #[tokio::test]
