@@ -111,6 +111,14 @@ impl Motif {
             tones.push(Tone { at, len, step });
         }
         lead_in(&mut tones, home);
+        // No leap past a sixth; the end stays where it is, what comes before gives way.
+        for index in (1..tones.len()).rev() {
+            let to = tones[index].step;
+            let before = &mut tones[index - 1];
+            while (key.sung(before.step) - key.sung(to)).abs() > 9 {
+                before.step += (to - before.step).signum();
+            }
+        }
         tones
     }
 }
