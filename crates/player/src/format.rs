@@ -155,8 +155,7 @@ fn describe(
     byte_len: Option<u64>,
     duration: Option<Duration>,
 ) -> Format {
-    let channels =
-        decoded.channels.as_ref().or(params.channels.as_ref()).map_or(0, Channels::count);
+    let channels = decoded.channels.as_ref().or(params.channels.as_ref()).map_or(0, Channels::count);
     let bitrate = byte_len
         .zip(duration.filter(|d| !d.is_zero()))
         .map(|(bytes, d)| bytes as f64 * 8.0 / d.as_secs_f64());

@@ -176,3 +176,62 @@ fn sample_total(track: &[u8]) -> Option<u64> {
     }
     Some(total)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    fn make(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+        let body = parts.concat();
+        [&(body.len() as u32 + 8).to_be_bytes()[..], kind, &body].concat()
+    }
+
+    fn words(words: &[u32]) -> Vec<u8> {
+        words.iter().flat_map(|word| word.to_be_bytes()).collect()
+    }
+
+    /// An index with a movie clock of 1000, a track clock of 44100 and the given edits and samples.
+    fn index(edits: &[u32], samples: &[u32], extra: &[u8]) -> Vec<u8> {
+        let mvhd = make(b"mvhd", &[&words(&[0, 0, 0, 1_000, 0])]);
+        let mdhd = make(b"mdhd", &[&words(&[0, 0, 0, 44_100, 0])]);
+        let hdlr = make(b"hdlr", &[&words(&[0, 0]), b"soun"]);
+        let stsd = make(b"stsd", &[&words(&[0, 1]), &make(b"mp4a", &[])]);
+        let stts = make(b"stts", &[&words(&[0, samples.len() as u32 / 2]), &words(samples)]);
+        let stbl = make(b"stbl", &[&stsd, &stts]);
+        let mdia = make(b"mdia", &[&mdhd, &hdlr, &make(b"minf", &[&stbl])]);
+        let elst = make(b"elst", &[&words(&[0, edits.len() as u32 / 3]), &words(edits)]);
+        [mvhd, make(b"trak", &[&make(b"edts", &[&elst]), &mdia]), extra.to_vec()].concat()
+    }
+
+    #[test]
+    fn an_edit_list_is_believed_as_far_as_it_is_exact() {
+        let nothing = 0xffff_ffff;
+        // 100 packets and a short one; the movie's clock rounds to a thousandth.
+        let found = parse_index(&index(&[2_310, 1_024, 1 << 16], &[100, 1_024, 1, 500], &[]));
+        assert_eq!(found.music, Some(Music { start: 1_024, len: Some(101_876) }));
+        assert_eq!(found.codec, Some(*b"mp4a"));
+        // A real cut is shorter than the samples; silence before it is left out.
+        let found = parse_index(&index(&[500, nothing, 1 << 16, 1_000, 2_112, 1 << 16], &[100, 1_024], &[]));
+        assert_eq!(found.music, Some(Music { start: 2_112, len: Some(44_100) }));
+    }
+
+    #[test]
+    fn the_note_of_itunes_goes_before_the_edit_list() {
+        let data =
+            make(b"data", &[&words(&[1, 0]), b" 00000000 00000840 000001CA 00000000000186A0 00000000"]);
+        let name = make(b"name", &[&words(&[0]), b"iTunSMPB"]);
+        let ilst = make(b"ilst", &[&make(b"----", &[&make(b"mean", &[&words(&[0])]), &name, &data])]);
+        let udta = make(b"udta", &[&make(b"meta", &[&words(&[0]), &ilst])]);
+        let found = parse_index(&index(&[2_310, 1_024, 1 << 16], &[100, 1_024], &udta));
+        assert_eq!(found.music, Some(Music { start: 0x840, len: Some(100_000) }));
+    }
+
+    #[test]
+    fn any_cut_of_an_index_is_survived() {
+        let whole = index(&[2_310, 1_024, 1 << 16], &[100, 1_024, 1, 500], &[]);
+        for end in 0..whole.len() {
+            parse_index(&whole[..end]);
+        }
+    }
+}
