@@ -1,5 +1,7 @@
 //! Signing in and out, against the real server in both dialects.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on may end.
+
 mod common;
 
 use common::{Bench, OTP, PHONE, add, list, one, sign_in};

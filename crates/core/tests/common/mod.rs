@@ -1,5 +1,6 @@
 //! A real server, a real profile in a temporary folder, and a core on both.
-#![allow(dead_code)] // Each test file uses its own part.
+// Each test file uses its own part of this; a test that cannot go on may end.
+#![allow(dead_code, clippy::unwrap_used, clippy::panic)]
 
 use std::path::PathBuf;
 
