@@ -1,5 +1,7 @@
 //! Signing in, and tokens: renewed once, saved before they are used, dropped only on the service's own word.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // The lint knows test functions, not their helpers.
+
 mod support;
 
 use std::sync::{

@@ -1,5 +1,7 @@
 //! Refusals and strangers: every way in which a backend or something before it says no.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // The lint knows test functions, not their helpers.
+
 mod support;
 
 use std::time::Duration;

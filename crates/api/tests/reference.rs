@@ -1,5 +1,7 @@
 //! The whole client against the reference backend: blue, green, and green with the plan's faults.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // The lint knows test functions, not their helpers.
+
 use std::{sync::Arc, time::Duration};
 
 use melody_api::{

@@ -1,5 +1,7 @@
 //! Secrets: no token leaves for another origin, and nothing secret is in any log, error, `Debug` or panic message.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // The lint knows test functions, not their helpers.
+
 mod support;
 
 use std::{

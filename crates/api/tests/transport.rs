@@ -1,5 +1,7 @@
 //! Transport: what breaks on the way, how long a call waits, what is tried again, and what is never sent twice.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // The lint knows test functions, not their helpers.
+
 mod support;
 
 use std::{
@@ -43,7 +45,7 @@ async fn raw(bytes: &'static [u8]) -> String {
 }
 
 async fn client_of(base: &str) -> Client {
-    let options = Scripted::start().await.options();
+    let options = support::guest_options();
     Client::new(ServiceAddress::parse(base, &[]).unwrap(), options)
 }
 
@@ -83,7 +85,7 @@ async fn nobody_there_is_said_in_plain_words() {
 async fn a_name_that_does_not_exist_is_said_in_plain_words() {
     let address =
         ServiceAddress::parse("http://no-such-host.invalid", &["no-such-host.invalid".into()]).unwrap();
-    let client = Client::new(address, Scripted::start().await.options());
+    let client = Client::new(address, support::guest_options());
     let error = client.search(SearchRequest::new("x")).await.unwrap_err();
     assert_eq!(reason(&error), Reason::NoSuchHost, "{error:?}");
 }
@@ -99,7 +101,7 @@ async fn https_to_what_speaks_none_is_unreachable() {
 async fn a_silent_server_costs_no_more_than_a_call_may() {
     let server = Scripted::start().await;
     server.on(SEARCH, say(200, "{}").after(Duration::from_secs(600)));
-    let mut options = server.options();
+    let mut options = support::guest_options();
     options.timeouts.call = Duration::from_millis(200);
     let error = Client::new(server.address(), options).search(SearchRequest::new("x")).await.unwrap_err();
     assert_eq!((error.code(), reason(&error)), (Code::Unreachable, Reason::TimedOut));
@@ -291,6 +293,6 @@ async fn child_searches() {
 async fn child_searches_elsewhere() {
     let base = std::env::var("MELODY_TEST_BASE").unwrap();
     let address = ServiceAddress::parse(&base, &["melody.invalid".into()]).unwrap();
-    let client = Client::new(address, Scripted::start().await.options());
+    let client = Client::new(address, support::guest_options());
     assert_eq!(client.search(SearchRequest::new("x")).await.unwrap().items.len(), 1);
 }

@@ -1,5 +1,6 @@
 //! A scripted server: it says what a test wants it to say, and remembers what it was asked.
 
+#![allow(clippy::unwrap_used)] // The lint knows test functions, not their helpers.
 #![allow(dead_code)] // Each test binary uses its own part.
 
 use std::{
@@ -119,13 +120,9 @@ impl Scripted {
         ServiceAddress::parse(&self.base, &[]).unwrap()
     }
 
-    pub fn options(&self) -> ClientOptions {
-        ClientOptions::new(Arc::new(MemoryTokenStore::default()))
-    }
-
     /// A client that nobody is signed in to.
     pub fn guest(&self) -> Client {
-        Client::new(self.address(), self.options())
+        Client::new(self.address(), guest_options())
     }
 
     /// A client with tokens `old-access` and `old-refresh`, which have not run out.
@@ -133,6 +130,11 @@ impl Scripted {
         let store = signed_in_store().await;
         Client::new(self.address(), ClientOptions::new(store))
     }
+}
+
+/// The options of a client that nobody is signed in to.
+pub fn guest_options() -> ClientOptions {
+    ClientOptions::new(Arc::new(MemoryTokenStore::default()))
 }
 
 pub fn tokens(access: &str, refresh: &str) -> Tokens {
