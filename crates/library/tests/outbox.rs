@@ -99,6 +99,10 @@ async fn what_the_service_never_heard_of_cancels_out() {
     assert!(offered(&bench).await.is_empty());
     assert_eq!(bench.library.outbox_status().await.unwrap().pending, 0);
     assert_eq!(bench.library.entry_of(new).await.unwrap(), None);
+    let page = vec![entry("l9", song("s1", "New", ""))];
+    let stored = bench.library.store_entries(bench.generation, page).await.unwrap();
+    assert_eq!(stored.new, 1, "no mark stays behind to hide what another device saves later");
+    assert!(bench.library.entry_of(new).await.unwrap().is_some());
 
     bench.library.store_entries(bench.generation, vec![entry("l2", song("s2", "Old", ""))]).await.unwrap();
     let old = bench.library.resolve("s2").await.unwrap().unwrap();
@@ -266,8 +270,13 @@ async fn a_page_adds_and_raises_and_overrides_no_intent() {
     let changed = bench.library.entry_of(id).await.unwrap().unwrap();
     assert_eq!((changed.play_count, changed.added_at), (9, entry.added_at));
     page[0].play_count = 2;
+    page[0].last_played_at = Some("2024-05-01T10:00:00Z".parse().unwrap());
     bench.library.store_entries(bench.generation, page.clone()).await.unwrap();
-    assert_eq!(bench.library.entry_of(id).await.unwrap().unwrap().play_count, 9, "counts only rise");
+    let raised = bench.library.entry_of(id).await.unwrap().unwrap();
+    assert_eq!((raised.play_count, raised.last_played_at), (9, page[0].last_played_at), "each only rises");
+    page[0].last_played_at = Some("2024-04-01T10:00:00Z".parse().unwrap());
+    bench.library.store_entries(bench.generation, page.clone()).await.unwrap();
+    assert_eq!(bench.library.entry_of(id).await.unwrap().unwrap(), raised);
 
     bench.library.record_play(id, 60, true).await.unwrap();
     page[0].play_count = 50;
