@@ -63,6 +63,8 @@ async fn some_addresses_are_absolute_and_some_fields_loosely_typed() {
     assert!(count > 0 && count < tracks.len());
     assert_eq!(tracks.iter().filter(|track| track["duration"].is_string()).count(), 1);
     assert_eq!(tracks.iter().filter(|track| track["genre"].is_string()).count(), 1);
+    let plain = |track: &&Value| track["audio_files"]["instrumental"].is_string();
+    assert_eq!(tracks.iter().filter(plain).count(), 1);
 }
 
 #[tokio::test]
