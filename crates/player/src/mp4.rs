@@ -182,9 +182,9 @@ fn sample_total(track: &[u8]) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn make(kind: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+    fn make(kind: [u8; 4], parts: &[&[u8]]) -> Vec<u8> {
         let body = parts.concat();
-        [&(body.len() as u32 + 8).to_be_bytes()[..], kind, &body].concat()
+        [&(body.len() as u32 + 8).to_be_bytes()[..], &kind, &body].concat()
     }
 
     fn words(words: &[u32]) -> Vec<u8> {
@@ -193,15 +193,15 @@ mod tests {
 
     /// An index with a movie clock of 1000, a track clock of 44100 and the given edits and samples.
     fn index(edits: &[u32], samples: &[u32], extra: &[u8]) -> Vec<u8> {
-        let mvhd = make(b"mvhd", &[&words(&[0, 0, 0, 1_000, 0])]);
-        let mdhd = make(b"mdhd", &[&words(&[0, 0, 0, 44_100, 0])]);
-        let hdlr = make(b"hdlr", &[&words(&[0, 0]), b"soun"]);
-        let stsd = make(b"stsd", &[&words(&[0, 1]), &make(b"mp4a", &[])]);
-        let stts = make(b"stts", &[&words(&[0, samples.len() as u32 / 2]), &words(samples)]);
-        let stbl = make(b"stbl", &[&stsd, &stts]);
-        let mdia = make(b"mdia", &[&mdhd, &hdlr, &make(b"minf", &[&stbl])]);
-        let elst = make(b"elst", &[&words(&[0, edits.len() as u32 / 3]), &words(edits)]);
-        [mvhd, make(b"trak", &[&make(b"edts", &[&elst]), &mdia]), extra.to_vec()].concat()
+        let mvhd = make(*b"mvhd", &[&words(&[0, 0, 0, 1_000, 0])]);
+        let mdhd = make(*b"mdhd", &[&words(&[0, 0, 0, 44_100, 0])]);
+        let hdlr = make(*b"hdlr", &[&words(&[0, 0]), b"soun"]);
+        let stsd = make(*b"stsd", &[&words(&[0, 1]), &make(*b"mp4a", &[])]);
+        let stts = make(*b"stts", &[&words(&[0, samples.len() as u32 / 2]), &words(samples)]);
+        let stbl = make(*b"stbl", &[&stsd, &stts]);
+        let mdia = make(*b"mdia", &[&mdhd, &hdlr, &make(*b"minf", &[&stbl])]);
+        let elst = make(*b"elst", &[&words(&[0, edits.len() as u32 / 3]), &words(edits)]);
+        [mvhd, make(*b"trak", &[&make(*b"edts", &[&elst]), &mdia]), extra.to_vec()].concat()
     }
 
     #[test]
@@ -219,10 +219,10 @@ mod tests {
     #[test]
     fn the_note_of_itunes_goes_before_the_edit_list() {
         let data =
-            make(b"data", &[&words(&[1, 0]), b" 00000000 00000840 000001CA 00000000000186A0 00000000"]);
-        let name = make(b"name", &[&words(&[0]), b"iTunSMPB"]);
-        let ilst = make(b"ilst", &[&make(b"----", &[&make(b"mean", &[&words(&[0])]), &name, &data])]);
-        let udta = make(b"udta", &[&make(b"meta", &[&words(&[0]), &ilst])]);
+            make(*b"data", &[&words(&[1, 0]), b" 00000000 00000840 000001CA 00000000000186A0 00000000"]);
+        let name = make(*b"name", &[&words(&[0]), b"iTunSMPB"]);
+        let ilst = make(*b"ilst", &[&make(*b"----", &[&make(*b"mean", &[&words(&[0])]), &name, &data])]);
+        let udta = make(*b"udta", &[&make(*b"meta", &[&words(&[0]), &ilst])]);
         let found = parse_index(&index(&[2_310, 1_024, 1 << 16], &[100, 1_024], &udta));
         assert_eq!(found.music, Some(Music { start: 0x840, len: Some(100_000) }));
     }

@@ -132,11 +132,12 @@ fn a_seek_lands_where_it_should() {
         for to in [7.321_f64, 2.5, 10.0, 0.0] {
             let to = Duration::from_secs_f64(to);
             room.player.seek(to);
-            wait(&room.events, |event| match event {
-                Event::Seeked { at, .. } => Some(assert_eq!(*at, to)),
+            let told = wait(&room.events, |event| match event {
+                Event::Seeked { at, .. } => Some(*at),
                 Event::SeekFailed { error, .. } => panic!("{name}: {error}"),
                 _ => None,
             });
+            assert_eq!(told, to);
             // What was heard before fades out; then the new place is heard.
             room.hand.draw(FADE);
             assert_eq!(room.at(), to);

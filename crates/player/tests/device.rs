@@ -111,7 +111,7 @@ impl Capture {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&heard);
         thread::spawn(move || {
-            let (mut bytes, mut kept) = ([0; 32_768], 0);
+            let (mut bytes, mut kept) = ([0; 8_192], 0);
             while let Ok(count @ 1..) = pipe.read(&mut bytes[kept..]) {
                 let whole = (kept + count) / 4 * 4;
                 let samples =

@@ -17,7 +17,7 @@ use melody_player::{Error, Event, PlayOptions, Player, RequestId, SinkKind, Sour
 pub const ONE: RequestId = RequestId(1);
 pub const TWO: RequestId = RequestId(2);
 /// Long enough that only a bug reaches it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Stereo, interleaved: slow sweeps that never repeat themselves, another one on each side, not too loud for any codec.
 pub fn signal(seconds: f64, rate: u32) -> Vec<f32> {
