@@ -277,12 +277,17 @@ async fn a_page_adds_and_raises_and_overrides_no_intent() {
     page[0].last_played_at = Some("2024-04-01T10:00:00Z".parse().unwrap());
     bench.library.store_entries(bench.generation, page.clone()).await.unwrap();
     assert_eq!(bench.library.entry_of(id).await.unwrap().unwrap(), raised);
+    page[0].play_count = 10;
+    page[0].last_played_at = None;
+    bench.library.store_entries(bench.generation, page.clone()).await.unwrap();
+    let higher = bench.library.entry_of(id).await.unwrap().unwrap();
+    assert_eq!((higher.play_count, higher.last_played_at), (10, raised.last_played_at));
 
     bench.library.record_play(id, 60, true).await.unwrap();
     page[0].play_count = 50;
     let stored = bench.library.store_entries(bench.generation, page).await.unwrap();
     assert_eq!(stored.skipped_pending, 1);
-    assert_eq!(bench.library.entry_of(id).await.unwrap().unwrap().play_count, 10);
+    assert_eq!(bench.library.entry_of(id).await.unwrap().unwrap().play_count, 11);
 }
 
 #[tokio::test]
