@@ -25,6 +25,7 @@ pub fn check(source: Source) -> Result<Duration> {
 pub fn default_device() -> Result<String> {
     use cpal::traits::{DeviceTrait, HostTrait};
 
+    crate::sink::device::quieten_alsa();
     let missing = |message: String| crate::Error::NoDevice { message };
     let device = cpal::default_host()
         .default_output_device()

@@ -47,6 +47,7 @@ impl fmt::Debug for DeviceSink {
 
 impl Sink for DeviceSink {
     fn open(&mut self, tap: Tap, report: Report) -> Result<u32> {
+        quieten_alsa();
         let reported = Arc::new(AtomicBool::new(false));
         let on_error = move |error: cpal::Error| {
             if is_fatal(&error) && !reported.swap(true, Ordering::AcqRel) {
@@ -88,6 +89,14 @@ impl Sink for DeviceSink {
 
     fn idle_after(&self) -> Option<Duration> {
         Some(Duration::from_secs(10))
+    }
+}
+
+/// Keeps ALSA from writing to the terminal what it then returns as an error anyway. It holds for the calling thread.
+pub(crate) fn quieten_alsa() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = alsa::Output::local_error_handler() {
+        tracing::debug!(%error, "ALSA stays loud");
     }
 }
 
