@@ -92,11 +92,12 @@ impl World {
     /// The page of a list, under `name`.
     pub(super) fn page(&self, name: &str, items: Vec<Value>, window: (usize, usize)) -> Value {
         let (limit, offset) = window;
-        let total = items.len();
-        let mut items: Vec<Value> = items.into_iter().skip(offset).take(limit).collect();
+        let mut items = items;
         if self.is(Quirk::MalformedItem) && !items.is_empty() {
             items.insert(0, json!({ "id": { "not": "an id" }, "title": 7 }));
         }
+        let total = items.len();
+        let items: Vec<Value> = items.into_iter().skip(offset).take(limit).collect();
         let mut body = json!({ "success": true, "data": { name: items }, "message": "" });
         if !self.is(Quirk::NoPagination) {
             body["pagination"] = self.named(json!({

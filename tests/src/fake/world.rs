@@ -28,7 +28,7 @@ pub enum Quirk {
     Absent,
     /// Fields that nobody has a name for.
     UnknownFields,
-    /// One item of each page is no song.
+    /// The first item of each list is no song.
     MalformedItem,
     /// Moments without an offset, with microseconds.
     NaiveTimes,
