@@ -88,7 +88,7 @@ impl Shared {
     async fn renew(&self, stale: &SecretString) -> Result<Tokens, Error> {
         let auth = &self.auth;
         let _turn = auth.turn.lock().await;
-        if let Some(tokens) = auth.known().clone().filter(|tokens| !tokens.has_access(stale)) {
+        if let Some(tokens) = auth.known().clone().filter(|t| !t.has_access(stale) && !t.expired()) {
             return Ok(tokens);
         }
         let _lock = auth.store.lock().await?;

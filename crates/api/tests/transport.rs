@@ -44,7 +44,7 @@ async fn raw(bytes: &'static [u8]) -> String {
     base
 }
 
-async fn client_of(base: &str) -> Client {
+fn client_of(base: &str) -> Client {
     let options = support::guest_options();
     Client::new(ServiceAddress::parse(base, &[]).unwrap(), options)
 }
@@ -59,7 +59,7 @@ async fn an_answer_that_is_cut_off_is_unreachable_whatever_cut_it() {
         b"HTTP/1.1 200 OK\r\ncontent-length: 12\r\n\r\n{\"data\": {\"a",
         b"",
     ] {
-        let client = client_of(&raw(bytes).await).await;
+        let client = client_of(&raw(bytes).await);
         let error = client.search(SearchRequest::new("x")).await.unwrap_err();
         assert_eq!((error.code(), reason(&error)), (Code::Unreachable, Reason::BrokenOff), "{error}");
         assert!(error.retryable());
@@ -72,7 +72,7 @@ async fn nobody_there_is_said_in_plain_words() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let client = client_of(&base).await;
+    let client = client_of(&base);
     let error = client.search(SearchRequest::new("x")).await.unwrap_err();
     assert_eq!(reason(&error), Reason::ConnectionRefused);
     assert!(error.to_string().starts_with(&base), "{error}");
@@ -93,14 +93,14 @@ async fn a_name_that_does_not_exist_is_said_in_plain_words() {
 #[tokio::test]
 async fn https_to_what_speaks_none_is_unreachable() {
     let base = raw(b"HTTP/1.1 400 Bad Request\r\n\r\n").await.replace("http://", "https://");
-    let error = client_of(&base).await.search(SearchRequest::new("x")).await.unwrap_err();
+    let error = client_of(&base).search(SearchRequest::new("x")).await.unwrap_err();
     assert_eq!(error.code(), Code::Unreachable);
 }
 
 #[tokio::test]
 async fn a_silent_server_costs_no_more_than_a_call_may() {
     let server = Scripted::start().await;
-    server.on(SEARCH, say(200, "{}").after(Duration::from_secs(600)));
+    server.on(SEARCH, say(200, "{}").after(Duration::from_mins(10)));
     let mut options = support::guest_options();
     options.timeouts.call = Duration::from_millis(200);
     let error = Client::new(server.address(), options).search(SearchRequest::new("x")).await.unwrap_err();
@@ -165,7 +165,7 @@ async fn a_short_wait_that_the_service_asks_for_is_kept() {
 async fn a_newer_search_ends_the_older_request() {
     let server = Scripted::start().await;
     server
-        .on(SEARCH, say(200, "[]").after(Duration::from_secs(600)))
+        .on(SEARCH, say(200, "[]").after(Duration::from_mins(10)))
         .on(SEARCH, say_json(recorded("green-search.json")));
     let slot = server.guest().search_slot();
     let older = tokio::spawn(slot.search(SearchRequest::new("tu")));
@@ -209,7 +209,7 @@ async fn compressed_answers_are_read() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, app).await });
-        let page = client_of(&base).await.search(SearchRequest::new("x")).await.unwrap();
+        let page = client_of(&base).search(SearchRequest::new("x")).await.unwrap();
         assert_eq!(page.items.len(), 1, "{encoding}");
         assert!(seen.lock().unwrap().contains(encoding), "{encoding} is offered");
     }
@@ -282,7 +282,7 @@ async fn the_system_proxy_is_used_and_this_machine_reached_past_it() {
 #[tokio::test]
 #[ignore = "run by the_system_proxy_is_used_and_this_machine_reached_past_it"]
 async fn child_searches() {
-    let client = client_of(&std::env::var("MELODY_TEST_BASE").unwrap()).await;
+    let client = client_of(&std::env::var("MELODY_TEST_BASE").unwrap());
     assert_eq!(client.search(SearchRequest::new("x")).await.unwrap().items.len(), 1);
     let media = client.media("/a.flac").await.unwrap();
     assert_eq!(media.get().send().await.unwrap().text().await.unwrap(), "own");
