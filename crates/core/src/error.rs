@@ -91,7 +91,8 @@ impl Error {
     pub fn code(&self) -> Code {
         match self {
             Self::Api(e) => e.code().as_str().parse().unwrap_or(Code::ServiceError),
-            Self::Library(e) => e.code().parse().unwrap_or(Code::StorageDamaged),
+            // The one code of the library that the table does not have is STORAGE_IO: a file that it may not use.
+            Self::Library(e) => e.code().parse().unwrap_or(Code::StorageReadOnly),
             Self::Player(e) => player_code(e),
             Self::Phone(_) | Self::Invalid(_) => Code::ValidationError,
             Self::SignInNeeded | Self::SignInAgain => Code::AuthRequired,

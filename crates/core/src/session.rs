@@ -83,7 +83,8 @@ impl Session {
         if !account.client.logout().await? {
             tracing::info!("the service did not hear of the sign-out");
         }
-        let pending = account.library.outbox_status().await?.pending;
+        let outbox = account.library.outbox_status().await?;
+        let pending = outbox.pending + outbox.parked.len() as u64;
         let identity = self.context.service.identity();
         self.context.profile.update_settings(|settings| {
             settings.accounts.remove(&identity);
