@@ -82,16 +82,14 @@ impl Changes {
 impl Library {
     /// Opens a library, creating the file and its folder and bringing an older schema up to date. Where
     /// the disk allows no writing, an existing library opens for reading, and writes answer
-    /// [`Error::ReadOnly`]. A newer, foreign or damaged file is refused and left as it is.
+    /// [`Error::ReadOnly`] or [`Error::Full`]. A newer, foreign or damaged file is refused and left as it is.
     ///
     /// This blocks for as long as the disk takes.
     pub fn open(path: &Path) -> Result<Self> {
         let opened = open::open(path)?;
-        Ok(Self {
-            workers: Arc::new(worker::Workers::start(path, opened.writer, opened.readers)?),
-            opening: uuid::Uuid::new_v4(),
-            read_only: opened.read_only,
-        })
+        let read_only = opened.refusal.is_some();
+        let workers = Arc::new(worker::Workers::start(path, opened)?);
+        Ok(Self { workers, opening: uuid::Uuid::new_v4(), read_only })
     }
 
     /// Whether the disk allows reading only.

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi};
 
 use crate::{Error, Result, schema};
 
@@ -30,14 +30,15 @@ const SMALLEST: u64 = 512;
 pub(crate) struct Opened {
     pub writer: Connection,
     pub readers: Vec<Connection>,
-    pub read_only: bool,
+    /// Why the disk allows no writing, if it does not.
+    pub refusal: Option<Error>,
 }
 
 /// Opens the file, creating and migrating it; read-only if that is all the disk allows.
 pub(crate) fn open(path: &Path) -> Result<Opened> {
     create(path)?;
     match open_writable(path) {
-        Err(Refused::NotWritable) => open_read_only(path),
+        Err(Refused::NotWritable(refusal)) => open_read_only(path, refusal),
         Err(Refused::Other(error)) => Err(error),
         Ok(opened) => Ok(opened),
     }
@@ -62,14 +63,14 @@ fn create(path: &Path) -> Result<()> {
 }
 
 enum Refused {
-    NotWritable,
+    NotWritable(Error),
     Other(Error),
 }
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
         match error {
-            Error::ReadOnly => Self::NotWritable,
+            Error::ReadOnly | Error::Full => Self::NotWritable(error),
             other => Self::Other(other),
         }
     }
@@ -79,7 +80,11 @@ impl From<rusqlite::Error> for Refused {
     fn from(error: rusqlite::Error) -> Self {
         // A writable file in a folder that is not: the journal beside it can't be made.
         if error.sqlite_error_code() == Some(ErrorCode::CannotOpen) {
-            return Self::NotWritable;
+            return Self::NotWritable(Error::ReadOnly);
+        }
+        // A full disk has no room for what connections share beside the journal.
+        if error.sqlite_error().map(|e| e.extended_code) == Some(ffi::SQLITE_IOERR_SHMSIZE) {
+            return Self::NotWritable(Error::Full);
         }
         Error::from(error).into()
     }
@@ -95,7 +100,7 @@ fn open_writable(path: &Path) -> Result<Opened, Refused> {
     first_look(&writer)?;
     schema::guard(&writer)?;
     if writer.is_readonly("main")? {
-        return Err(Refused::NotWritable);
+        return Err(Refused::NotWritable(Error::ReadOnly));
     }
     writer.pragma_update(None, "journal_mode", "WAL")?;
     // Each commit is on the disk before it is confirmed; the second line is what macOS needs for that.
@@ -113,10 +118,10 @@ fn open_writable(path: &Path) -> Result<Opened, Refused> {
             Ok(reader)
         })
         .collect::<Result<_>>()?;
-    Ok(Opened { writer, readers, read_only: false })
+    Ok(Opened { writer, readers, refusal: None })
 }
 
-fn open_read_only(path: &Path) -> Result<Opened> {
+fn open_read_only(path: &Path, refusal: Error) -> Result<Opened> {
     let plain = path.to_owned();
     let connect = |address: &Path| -> Result<Connection> {
         let flags =
@@ -130,21 +135,23 @@ fn open_read_only(path: &Path) -> Result<Opened> {
         Ok(connection) => (plain, connection),
         Err(error @ Error::Damaged { .. }) => return Err(error),
         Err(_) if has_journal(path) => {
-            let what = "its disk is read-only, and the last changes are still in the journal beside it";
+            let what =
+                "its disk is full or read-only, and the last changes are still in the journal beside it";
             return Err(Error::Io { what: what.to_owned() });
         }
         Err(_) => {
-            // Nobody can write here, us included: the file may be read as it lies.
+            // Nobody can write here, us included: the file may be read as it lies. (On a full disk that holds
+            // until there is room again, and a listener is not left without their songs meanwhile.)
             let address = immutable(path);
             let connection = connect(&address)?;
             (address, connection)
         }
     };
     if schema::guard(&writer)? < schema::VERSION {
-        return Err(Error::ReadOnly);
+        return Err(refusal);
     }
     let readers = (0..READERS).map(|_| connect(&address)).collect::<Result<_>>()?;
-    Ok(Opened { writer, readers, read_only: true })
+    Ok(Opened { writer, readers, refusal: Some(refusal) })
 }
 
 /// The first real read: it finds what the file is and whether its journal can be used.
@@ -152,7 +159,7 @@ fn first_look(connection: &Connection) -> rusqlite::Result<()> {
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }
 
-fn tune(connection: &Connection) -> Result<()> {
+fn tune(connection: &Connection) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;
     connection.set_prepared_statement_cache_capacity(64);

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{broadcast, oneshot};
 
-use crate::{Changes, Error, Result, error};
+use crate::{Changes, Error, Result, error, open::Opened};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -20,6 +20,8 @@ const CHANGES_KEPT: usize = 1_024;
 /// The connections of one open database. Dropping it finishes what was accepted and closes the file.
 pub(crate) struct Workers {
     path: PathBuf,
+    /// What a write is refused with, where none is possible.
+    refusal: Option<Error>,
     writer: Option<mpsc::Sender<Job>>,
     readers: Option<mpsc::Sender<Job>>,
     writing: Option<JoinHandle<()>>,
@@ -37,7 +39,8 @@ pub(crate) struct Write<'c> {
 }
 
 impl Workers {
-    pub fn start(path: &Path, writer: Connection, readers: Vec<Connection>) -> Result<Self> {
+    pub fn start(path: &Path, opened: Opened) -> Result<Self> {
+        let Opened { writer, readers, refusal } = opened;
         let (write_to, jobs) = mpsc::channel::<Job>();
         let writing = spawn("library-writer", move || {
             let mut connection = writer;
@@ -62,6 +65,7 @@ impl Workers {
         }
         Ok(Self {
             path: path.to_owned(),
+            refusal,
             writer: Some(write_to),
             readers: Some(read_to),
             writing: Some(writing),
@@ -113,7 +117,11 @@ impl Workers {
         answer: oneshot::Receiver<Result<T>>,
     ) -> Result<T> {
         workers.ok_or(Error::Closed)?.send(job).map_err(|_| Error::Closed)?;
-        answer.await.map_err(|_| Error::Closed)?.map_err(|error| error.at(&self.path))
+        answer.await.map_err(|_| Error::Closed)?.map_err(|error| match (error, &self.refusal) {
+            // SQLite sees a connection for reading; why it is one we know better.
+            (Error::ReadOnly, Some(refusal)) => refusal.clone(),
+            (error, _) => error.at(&self.path),
+        })
     }
 }
 
