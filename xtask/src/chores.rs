@@ -78,7 +78,18 @@ pub fn bench() -> ExitCode {
         .command(
             "Build, optimised",
             "only optimised figures mean something",
-            Line::cargo(&["build", "--release", "--package", "melody-cli", "--bin", "melody"]),
+            Line::cargo(&[
+                "build",
+                "--release",
+                "--package",
+                "melody-cli",
+                "--package",
+                "melody-core",
+                "--package",
+                "melody-library",
+                "--bins",
+                "--examples",
+            ]),
         )
         .call("Measure", "each figure beside its bound", "cargo xtask bench", bench::run)
         .run()
