@@ -20,11 +20,11 @@ macro_rules! words {
 #[derive(Debug, Parser)]
 #[command(
     name = "melody",
+    bin_name = "melody",
     version,
     styles = colour::help_styles(),
     max_term_width = 100,
     subcommand_required = true,
-    propagate_version = true,
     disable_help_subcommand = true,
     after_help = "Examples:
   melody login --phone 9876543210

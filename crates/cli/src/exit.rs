@@ -132,8 +132,13 @@ pub fn tell(report: &ErrorReport, json: bool, own_hint: Option<&str>, verbose: b
     }
     let theme = Theme::of_stderr();
     let message = text::clean(&report.message);
-    eprint_quietly(&format!("{} {message}", theme.paint(Tone::Danger, "error:")));
-    if let Some(hint) = own_hint.or_else(|| hint(report.code)) {
+    // What happened, and what to do: the second is the hint, ours only where the message has none.
+    let (happened, to_do) = match message.split_once(". ") {
+        Some((happened, to_do)) => (format!("{happened}."), Some(to_do)),
+        None => (message.clone(), None),
+    };
+    eprint_quietly(&format!("{} {happened}", theme.paint(Tone::Danger, "error:")));
+    if let Some(hint) = own_hint.or(to_do).or_else(|| hint(report.code)) {
         eprint_quietly(&format!("{} {hint}", theme.paint(Tone::Faint, "hint:")));
     }
     if let Some(id) = report.request_id.as_deref().filter(|_| verbose) {

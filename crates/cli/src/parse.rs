@@ -1,7 +1,6 @@
 //! From the words of the command line to a command, or to the sentence that says what is wrong with them.
 
 use std::ffi::{OsStr, OsString};
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -48,9 +47,9 @@ fn refuse(error: &clap::Error, json: bool) -> ExitCode {
             let _ = error.print();
             ExitCode::SUCCESS
         }
-        ErrorKind::MissingSubcommand if !json && std::env::args_os().len() == 1 => {
-            use clap::CommandFactory;
-            let _ = write!(std::io::stderr(), "{}", Cli::command().render_help().ansi());
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !json => {
+            // Nothing was asked: what can be asked is the best answer. It goes to stderr.
+            let _ = error.print();
             ExitCode::from(2)
         }
         _ => {
@@ -69,6 +68,12 @@ fn refuse(error: &clap::Error, json: bool) -> ExitCode {
 
 /// What clap found, as one sentence.
 fn sentence(error: &clap::Error) -> String {
+    if matches!(
+        error.kind(),
+        ErrorKind::MissingSubcommand | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    ) {
+        return "A command is missing.".to_owned();
+    }
     let rendered = error.render().to_string();
     let first = rendered.split("\n\n").next().unwrap_or_default();
     let first = first.strip_prefix("error:").unwrap_or(first);
@@ -85,12 +90,13 @@ fn sentence(error: &clap::Error) -> String {
 
 /// What clap thinks was meant, else where to read on.
 fn hint(error: &clap::Error) -> String {
+    // clap puts its best guess last.
     let suggested =
         [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
             .into_iter()
             .find_map(|kind| match error.get(kind) {
                 Some(ContextValue::String(word)) => Some(word.clone()),
-                Some(ContextValue::Strings(words)) => words.first().cloned(),
+                Some(ContextValue::Strings(words)) => words.last().cloned(),
                 _ => None,
             });
     match suggested {

@@ -100,7 +100,11 @@ pub fn refused(error: &Error, port: u16, data: Option<&Path>) -> Halt {
 
 /// The server's words as a sentence.
 fn sentence(error: &Error) -> String {
+    // A TOML error shows the place in a little picture; its words alone are what fits a line.
     let words = error.to_string();
+    let words: Vec<&str> =
+        words.lines().map(str::trim).filter(|line| !line.is_empty() && !line.contains('|')).collect();
+    let words = words.join(": ");
     let mut letters = words.chars();
     let first: String = letters.next().map(|letter| letter.to_uppercase().collect()).unwrap_or_default();
     let end = if words.ends_with('.') { "" } else { "." };

@@ -43,12 +43,23 @@ pub fn changed(out: &Output, changed: &ChangedEntries, removed: bool) -> Result<
     let summary = if changed.entries.is_empty() {
         "Nothing to change.".to_owned()
     } else if changed.entries.iter().any(|entry| entry.pending) {
-        format!("{verb}. It will be sent when you are back online.")
+        format!("{verb}. {}", still_to_be_sent(changed.state))
     } else {
         format!("{verb}.")
     };
     out.note(&summary);
     Ok(())
+}
+
+/// Why a change has not reached the service, and when it will.
+fn still_to_be_sent(state: SyncState) -> &'static str {
+    match state {
+        SyncState::Offline => "It will be sent when you are back online.",
+        SyncState::Waiting => "The service asked us to wait; it will be sent after that.",
+        SyncState::SignInNeeded => "It will be sent when you have signed in again.",
+        SyncState::Running => "Another Melody Studio is at it and will send it.",
+        SyncState::Idle | SyncState::Failed => "It will be sent with the next sync.",
+    }
 }
 
 fn rows(entries: &[EntryView]) -> Vec<Vec<String>> {

@@ -1,0 +1,12 @@
+//! The real program against the real reference service.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on may end.
+
+mod bench;
+mod journey;
+mod people;
+mod refusals;
+mod secrecy;
+mod services;
+mod sound;
+mod terminal;
