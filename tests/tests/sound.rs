@@ -1,43 +1,12 @@
-//! What a listener hears: a real sound server's sink, and files, beside another decoder's opinion.
+//! What a listener would hear, written to files: beside another decoder's opinion.
 #![allow(clippy::unwrap_used, reason = "a test ends where a bench or an answer is not as it must be")]
 
 use melody_e2e::{
     fake::{Dialect, Fake, Song},
     media,
     melody::{Melody, text},
-    pulse::SoundServer,
-    service::Service,
     signal::{RATE, compare},
 };
-
-/// The address of a song's own sound, for ffmpeg.
-fn sound_of(melody: &Melody, service: &Service, id: &str) -> String {
-    let song = melody.json(&["song", id]);
-    let url = text(&song["song"]["audio_files"]["original"]["url"]);
-    if url.starts_with("http") { url } else { format!("{}{url}", service.address()) }
-}
-
-#[test]
-fn sound_server_hears_the_song_whole_and_without_a_gap() {
-    let service = Service::start(&[]);
-    let server = SoundServer::start();
-    let mut melody = Melody::on(service.address());
-    for (name, value) in server.environment() {
-        melody = melody.env(name, value);
-    }
-    let id = melody.ids("दिल", 1).remove(0);
-    let meant = media::decoded(&sound_of(&melody, &service, &id));
-    let recording = server.record();
-    let played = melody.json(&["play", &id, "--to", "device"]);
-    let heard = recording.after(1.0);
-    let found = compare(&heard, &meant);
-    println!("heard from the sink: {found:?}");
-    assert!(found.correlation >= 0.99, "{found:?}");
-    assert!(found.worst.1 >= 0.9, "something is missing or moved: {found:?}");
-    assert_eq!(found.frames, meant.len() / 2, "the end was not heard: {found:?}");
-    let seconds = played["played"][0]["seconds"].as_f64().unwrap();
-    assert!((seconds - meant.len() as f64 / 2.0 / RATE as f64).abs() < 0.1, "{played}");
-}
 
 #[test]
 fn two_songs_follow_each_other_without_silence_between() {
