@@ -45,8 +45,6 @@ pub use songs::StoredDetails;
 #[derive(Clone, Debug)]
 pub struct Library {
     workers: Arc<worker::Workers>,
-    /// Which opening this is: what it marked as being sent is told from what a crash left so.
-    opening: uuid::Uuid,
     read_only: bool,
 }
 
@@ -89,7 +87,7 @@ impl Library {
         let opened = open::open(path)?;
         let read_only = opened.refusal.is_some();
         let workers = Arc::new(worker::Workers::start(path, opened)?);
-        Ok(Self { workers, opening: uuid::Uuid::new_v4(), read_only })
+        Ok(Self { workers, read_only })
     }
 
     /// Whether the disk allows reading only.

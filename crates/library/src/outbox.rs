@@ -1,12 +1,12 @@
 //! The outbox in the database: what the service has yet to hear, and the journal of what it has heard.
 //!
-//! An operation's content never changes (a trigger sees to it); only its state does. The process that runs
-//! sync is the only one to call [`Library::pending_operations`] and what follows from it.
+//! An operation's content never changes (a trigger sees to it); only its state does. Only who holds the lock
+//! of the sync may call [`Library::pending_operations`] and what follows from it: whatever is marked as being
+//! sent is then what an earlier holder left behind, cut off or killed, and not on its way any more.
 
 use jiff::Timestamp;
 use melody_model::{EntryId, OperationId, ServerId, SongId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use uuid::Uuid;
 
 use crate::{
     Acknowledgement, Action, Error, GenerationId, Library, Operation, OperationState, OutboxStatus, Outcome,
@@ -15,41 +15,38 @@ use crate::{
 
 impl Library {
     /// The operations that may go out now, in order, at most one for each song: what cancels out has been
-    /// folded, and what an earlier operation of its song holds back is not offered. What another opening of
-    /// the library was sending when it ended is offered as uncertain.
+    /// folded, and what an earlier operation of its song holds back is not offered. What an earlier attempt
+    /// left marked as being sent is offered as uncertain.
     pub async fn pending_operations(&self, limit: u32) -> Result<Vec<Operation>> {
-        let opening = self.opening;
         self.workers
             .write(move |w| {
-                fold_all(w, opening)?;
+                fold_all(w)?;
                 // A refused play holds back nothing; a refused addition or removal holds back its song.
                 let mut query = w.tx.prepare_cached(&format!(
                     "{OPERATIONS} WHERE o.done_at IS NULL
-                       AND (o.state = 'queued' OR (o.state = 'sending' AND o.sender IS NOT ?2))
+                       AND o.state IN ('queued', 'sending')
                        AND NOT EXISTS (SELECT 1 FROM operation p
                                        WHERE p.song = o.song AND p.done_at IS NULL AND p.seq < o.seq
                                          AND NOT (p.state = 'parked' AND p.kind = 'play'))
-                     ORDER BY o.seq LIMIT ?3"
+                     ORDER BY o.seq LIMIT ?2"
                 ))?;
                 let current = generations::current(&w.tx)?;
-                let found = query
-                    .query_map(params![current, opening, limit], |row| operation(row, current, opening))?;
+                let found = query.query_map(params![current, limit], |row| operation(row, current))?;
                 Ok(found.collect::<rusqlite::Result<_>>()?)
             })
             .await
     }
 
-    /// Notes that an operation is about to go out. `false` if it is done or parked: it must not.
+    /// Notes that an operation is about to go out; what an earlier attempt left marked so is uncertain from
+    /// now on. `false` if it is done or parked: it must not.
     pub async fn mark_sending(&self, op: OperationId) -> Result<bool> {
-        let opening = self.opening;
         self.workers
             .write(move |w| {
                 let changed = w.tx.execute(
                     "UPDATE operation SET attempts = attempts + 1,
-                            uncertain = uncertain OR (state = 'sending' AND sender IS NOT ?2),
-                            state = 'sending', sender = ?2
+                            uncertain = uncertain OR state = 'sending', state = 'sending'
                      WHERE id = ?1 AND state IN ('queued', 'sending')",
-                    params![op.0, opening],
+                    [op.0],
                 )?;
                 Ok(changed > 0)
             })
@@ -68,7 +65,7 @@ impl Library {
         self.workers
             .write(move |w| {
                 let changed = w.tx.execute(
-                    "UPDATE operation SET state = 'parked', sender = NULL, reason = ?2
+                    "UPDATE operation SET state = 'parked', reason = ?2
                      WHERE id = ?1 AND done_at IS NULL",
                     params![op.0, reason],
                 )?;
@@ -83,7 +80,7 @@ impl Library {
         self.workers
             .write(move |w| {
                 let changed = w.tx.execute(
-                    "UPDATE operation SET state = 'queued', sender = NULL, reason = NULL,
+                    "UPDATE operation SET state = 'queued', reason = NULL,
                             uncertain = CASE ?2 WHEN 'unknown' THEN 1 WHEN 'refuted' THEN 0 ELSE uncertain END
                      WHERE id = ?1 AND done_at IS NULL",
                     params![op.0, outcome.as_str()],
@@ -138,21 +135,20 @@ impl Library {
 
 /// The start of a query for operations; `?1` is the current generation.
 const OPERATIONS: &str = "SELECT o.id, o.seq, s.id, o.entry, o.payload, o.created_at, o.state, o.attempts,
-        o.uncertain, o.sender,
+        o.uncertain,
         (SELECT x.server_id FROM song_server_id x WHERE x.song = o.song AND x.generation = ?1),
         (SELECT x.server_id FROM entry_server_id x JOIN entry e ON e.n = x.entry
          WHERE e.id = o.entry AND x.generation = ?1)
      FROM operation o JOIN song s ON s.n = o.song";
 
-/// Reads a row of [`OPERATIONS`]; `opening` is the reader's own.
-fn operation(row: &Row<'_>, current: i64, opening: Uuid) -> rusqlite::Result<Operation> {
+/// Reads a row of [`OPERATIONS`].
+fn operation(row: &Row<'_>, current: i64) -> rusqlite::Result<Operation> {
     let action: Action = rows::json(row, 4)?;
     let state = match row.get_ref(6)?.as_str()? {
         "sending" => OperationState::Sending,
         "parked" => OperationState::Parked,
         _ => OperationState::Queued,
     };
-    let left_behind = state == OperationState::Sending && row.get::<_, Option<Uuid>>(9)? != Some(opening);
     let seen = match &action {
         Action::Remove { seen } => seen.get(&GenerationId(current)).cloned(),
         _ => None,
@@ -166,9 +162,9 @@ fn operation(row: &Row<'_>, current: i64, opening: Uuid) -> rusqlite::Result<Ope
         created_at: rows::time(row, 5)?,
         state,
         attempts: row.get(7)?,
-        uncertain: row.get::<_, bool>(8)? || left_behind,
-        song_server_id: row.get::<_, Option<String>>(10)?.map(ServerId),
-        entry_server_id: seen.or(row.get::<_, Option<String>>(11)?.map(ServerId)),
+        uncertain: row.get::<_, bool>(8)? || state == OperationState::Sending,
+        song_server_id: row.get::<_, Option<String>>(9)?.map(ServerId),
+        entry_server_id: seen.or(row.get::<_, Option<String>>(10)?.map(ServerId)),
     })
 }
 
@@ -196,7 +192,7 @@ pub(crate) fn has_live(c: &Connection, song: i64) -> Result<bool> {
 }
 
 /// Folds what cancels out, over all songs that have more than one operation.
-fn fold_all(w: &mut Write<'_>, opening: Uuid) -> Result<()> {
+fn fold_all(w: &mut Write<'_>) -> Result<()> {
     let songs =
         w.tx.prepare_cached(
             "SELECT song FROM operation WHERE done_at IS NULL GROUP BY song
@@ -209,7 +205,7 @@ fn fold_all(w: &mut Write<'_>, opening: Uuid) -> Result<()> {
         let operations = w
             .tx
             .prepare_cached(&format!("{OPERATIONS} WHERE o.song = ?2 AND o.done_at IS NULL ORDER BY o.seq"))?
-            .query_map([current, song], |row| operation(row, current, opening))?
+            .query_map([current, song], |row| operation(row, current))?
             .collect::<rusqlite::Result<Vec<_>>>()?;
         let folded = fold(&operations);
         for op in &folded {
@@ -240,14 +236,13 @@ fn settle(w: &Write<'_>, song: i64) -> Result<()> {
 
 fn acknowledge(w: &mut Write<'_>, op: OperationId, heard: &Acknowledgement) -> Result<bool> {
     let current = heard.generation.0;
-    let opening = Uuid::nil();
     let found =
         w.tx.prepare_cached(&format!("{OPERATIONS} WHERE o.id = ?2 AND o.done_at IS NULL"))?
-            .query_row(params![current, op.0], |row| operation(row, current, opening))
+            .query_row(params![current, op.0], |row| operation(row, current))
             .optional()?;
     let Some(operation) = found else { return Ok(false) };
     w.tx.execute(
-        "UPDATE operation SET state = 'done', sender = NULL, reason = NULL, done_at = ?2, done_generation = ?3
+        "UPDATE operation SET state = 'done', reason = NULL, done_at = ?2, done_generation = ?3
          WHERE id = ?1",
         params![op.0, w.now.as_microsecond(), current],
     )?;

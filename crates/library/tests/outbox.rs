@@ -123,7 +123,7 @@ async fn what_went_out_is_not_folded() {
     let add = offered(&bench).await.remove(0);
     bench.library.mark_sending(add.id).await.unwrap();
     bench.library.remove(id).await.unwrap();
-    assert!(offered(&bench).await.is_empty(), "the removal waits for the addition on its way");
+    assert_eq!(kinds(&offered(&bench).await), [OperationKind::Add], "the removal waits for the addition");
 
     // The attempt's outcome is unknown: the addition is offered again, the removal after it.
     bench.library.release(add.id, Outcome::Unknown).await.unwrap();
@@ -151,22 +151,31 @@ async fn what_went_out_is_not_folded() {
 }
 
 #[tokio::test]
-async fn what_a_crash_left_on_its_way_is_offered_as_uncertain() {
+async fn what_a_cut_off_attempt_left_on_its_way_is_offered_as_uncertain() {
     let bench = Bench::new().await;
     let id = bench.store(song("s1", "A", "")).await;
     bench.library.add(id).await.unwrap();
     let add = offered(&bench).await.remove(0);
+    assert!(!add.uncertain);
     bench.library.mark_sending(add.id).await.unwrap();
-    assert!(offered(&bench).await.is_empty());
+    // Cancelled, and the library is still open.
+    let left = offered(&bench).await;
+    assert_eq!((left.len(), left[0].id, left[0].uncertain, left[0].attempts), (1, add.id, true, 1));
+    bench.library.mark_sending(add.id).await.unwrap();
+    bench.library.release(add.id, Outcome::NotReached).await.unwrap();
+    assert!(offered(&bench).await[0].uncertain, "the attempt after it settles nothing");
+    bench.library.release(add.id, Outcome::Refuted).await.unwrap();
 
+    // Killed.
+    bench.library.mark_sending(add.id).await.unwrap();
     let bench = bench.reopen();
     bench.library.remove(id).await.unwrap();
     let left = offered(&bench).await;
-    assert_eq!((left.len(), left[0].id, left[0].uncertain, left[0].attempts), (1, add.id, true, 1));
+    assert_eq!((left.len(), left[0].id, left[0].uncertain, left[0].attempts), (1, add.id, true, 3));
     assert!(bench.library.mark_sending(add.id).await.unwrap());
     let bench = bench.reopen();
     let left = offered(&bench).await;
-    assert_eq!((left[0].uncertain, left[0].attempts), (true, 2));
+    assert_eq!((left[0].uncertain, left[0].attempts), (true, 4));
 }
 
 #[tokio::test]

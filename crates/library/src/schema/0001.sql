@@ -104,7 +104,6 @@ CREATE TABLE operation (
                     CHECK (state IN ('queued', 'sending', 'parked', 'done', 'folded')),
     attempts        INTEGER NOT NULL DEFAULT 0,
     uncertain       INTEGER NOT NULL DEFAULT 0, -- an attempt went out and its outcome is not known
-    sender          BLOB,                       -- which opening of the library is sending it
     reason          TEXT,                       -- why it is parked
     done_at         INTEGER,
     done_generation INTEGER REFERENCES generation (id),
