@@ -28,7 +28,7 @@ pub async fn doctor(options: CoreOptions, out: &Output) -> Result<(), Halt> {
     let well = checks.iter().all(|check| check.ok);
     let findings = Findings { checks };
     if out.is_json() {
-        out.document(&findings)?;
+        output::document(&findings)?;
     } else {
         print(out, &findings.checks)?;
     }

@@ -73,7 +73,7 @@ pub async fn play(core: &Core, args: PlayArgs, out: &Output, signals: &mut Signa
             () = &mut deadline => break,
             key = next_key(&mut keys) => match key {
                 Key::Interrupt => { ended_by = Some(CTRL_C); Some(Command::Stop) }
-                key => face.pressed(key)?,
+                key => face.pressed(key),
             },
             event = events.recv() => match event {
                 Ok(Event::Playback(event)) => {
@@ -99,7 +99,7 @@ pub async fn play(core: &Core, args: PlayArgs, out: &Output, signals: &mut Signa
     // A recording is whole only when the player has let it go; its row is told after that.
     core.clone().close().await?;
     if out.is_json() {
-        out.document(&Played { played: face.rows.clone() })?;
+        output::document(&Played { played: face.rows.clone() })?;
     }
     match ended_by {
         Some(code) => Err(Halt::Interrupted(code)),
@@ -130,7 +130,7 @@ fn verdict(rows: &[PlayedRow], out: &Output) -> Result<(), Halt> {
 impl Face<'_> {
     fn event(&mut self, event: &PlaybackEvent) -> Result<(), Halt> {
         if self.lines {
-            self.out.document(&Event::Playback(event.clone()))?;
+            output::document(&Event::Playback(event.clone()))?;
         }
         match event {
             PlaybackEvent::Loading { song, index, queue_len } => {
@@ -205,7 +205,7 @@ impl Face<'_> {
     }
 
     /// The command of a key, or nothing but a line drawn anew.
-    fn pressed(&mut self, key: Key) -> Result<Option<Command>, Halt> {
+    fn pressed(&mut self, key: Key) -> Option<Command> {
         let to = |now: &mut Now, at: f64| {
             let end = now.duration_s.unwrap_or(f64::INFINITY);
             // Shown at once, so that presses in a row add up.
@@ -231,7 +231,7 @@ impl Face<'_> {
             Key::Interrupt | Key::Resized => None,
         };
         self.draw();
-        Ok(command)
+        command
     }
 
     fn draw(&self) {

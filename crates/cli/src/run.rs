@@ -104,7 +104,7 @@ async fn one(core: &Core, command: Command, out: &Output) -> Result<(), Halt> {
         Command::Library(LibraryCommand::Remove { ids }) => {
             let reply = core.dispatch(Ask::LibraryRemove { ids }).await?;
             match &reply {
-                Reply::Changed(ChangedEntries { .. }) if out.is_json() => out.document(&reply),
+                Reply::Changed(ChangedEntries { .. }) if out.is_json() => output::document(&reply),
                 Reply::Changed(changed) => entry::changed(out, changed, true),
                 other => print(out, other),
             }
@@ -154,7 +154,7 @@ fn ask(command: Command) -> Result<Ask, Halt> {
 /// The answer, for whoever reads it.
 pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
     if out.is_json() {
-        return out.document(reply);
+        return output::document(reply);
     }
     match reply {
         Reply::SignedIn(who) => signed_in(out, who),
@@ -215,7 +215,7 @@ async fn download(core: &Core, args: DownloadArgs, out: &Output) -> Result<(), H
     let reply = progress::during(core.events(), show, work).await?;
     let Reply::Downloads(DownloadList { downloads }) = &reply else { return print(out, &reply) };
     if out.is_json() {
-        out.document(&reply)?;
+        output::document(&reply)?;
     } else {
         for row in downloads {
             let title = match out.reader {

@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use melody_core::Code;
 use melody_server::{Error, Options};
-use serde::Serialize;
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::args::ServeArgs;
 use crate::exit::Halt;
-use crate::render::colour::{Depth, Theme};
-use crate::render::output::{Output, Reader};
+use crate::render::output;
 use crate::signals::Signals;
 
 /// Serves until it is told to stop; then lets running requests end.
@@ -24,12 +22,12 @@ pub async fn serve(args: ServeArgs, signals: &mut Signals) -> Result<(), Halt> {
     let server =
         melody_server::start(options(args)?).await.map_err(|error| refused(&error, port, data.as_deref()))?;
     let mut otps = server.otps();
-    line(&json!({ "listening": server.base_url(), "dialect": dialect }))?;
+    output::document(&json!({ "listening": server.base_url(), "dialect": dialect }))?;
     loop {
         tokio::select! {
             _ = signals.next() => break,
             sent = otps.recv() => match sent {
-                Ok(sent) => line(&json!({ "otp": sent.otp, "phone": sent.phone }))?,
+                Ok(sent) => output::document(&json!({ "otp": sent.otp, "phone": sent.phone }))?,
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
             },
@@ -37,11 +35,6 @@ pub async fn serve(args: ServeArgs, signals: &mut Signals) -> Result<(), Halt> {
     }
     server.shutdown().await;
     Ok(())
-}
-
-/// One JSON line, flushed: whoever started us waits for it.
-fn line(document: &impl Serialize) -> Result<(), Halt> {
-    Output { reader: Reader::Json, theme: Theme { depth: Depth::None } }.document(document)
 }
 
 fn options(args: ServeArgs) -> Result<Options, Halt> {

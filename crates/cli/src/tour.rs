@@ -313,7 +313,7 @@ impl Story<'_> {
 
     fn end(self, sound: String) -> Result<(), Halt> {
         if self.out.is_json() {
-            return self.out.document(&Report { ok: true, steps: self.steps, sound: Some(sound) });
+            return output::document(&Report { ok: true, steps: self.steps, sound: Some(sound) });
         }
         self.line("")?;
         self.line(&format!(

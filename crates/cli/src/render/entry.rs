@@ -1,5 +1,7 @@
 //! What is saved and kept: library entries, the state of the library, downloads.
 
+use std::fmt::Write;
+
 use melody_core::{ChangedEntries, DownloadRow, DownloadState, EntryList, SyncState, SyncStatus};
 use melody_model::{EntryView, Rendition};
 
@@ -79,10 +81,10 @@ fn rows(entries: &[EntryView]) -> Vec<Vec<String>> {
 fn legend(entries: &[EntryView]) -> String {
     let mut legend = String::new();
     if entries.iter().any(|entry| entry.downloaded) {
-        legend.push_str(&format!("  {DOWNLOADED} on this machine"));
+        let _ = write!(legend, "  {DOWNLOADED} on this machine");
     }
     if entries.iter().any(|entry| entry.pending) {
-        legend.push_str(&format!("  {WAITING} still to be sent"));
+        let _ = write!(legend, "  {WAITING} still to be sent");
     }
     legend
 }
@@ -119,10 +121,10 @@ pub fn status(out: &Output, status: &SyncStatus) -> Result<(), Halt> {
 pub fn summary(status: &SyncStatus) -> String {
     let mut line = text::counted(status.entries, "saved song");
     if status.pending > 0 {
-        line.push_str(&format!(", {} still to be sent", text::counted(status.pending, "change")));
+        let _ = write!(line, ", {} still to be sent", text::counted(status.pending, "change"));
     }
     if !status.parked.is_empty() {
-        line.push_str(&format!(", {} refused", status.parked.len()));
+        let _ = write!(line, ", {} refused", status.parked.len());
     }
     line.push_str(". ");
     line.push_str(match status.state {
@@ -138,7 +140,7 @@ pub fn summary(status: &SyncStatus) -> String {
         match status.until {
             Some(until) => {
                 let local = until.to_zoned(jiff::tz::TimeZone::system());
-                line.push_str(&format!(" until {}.", local.strftime("%H:%M:%S")));
+                let _ = write!(line, " until {}.", local.strftime("%H:%M:%S"));
             }
             None => line.push('.'),
         }

@@ -1,5 +1,7 @@
 //! The line that moves while a song plays.
 
+use std::fmt::Write;
+
 use super::colour::{Theme, Tone};
 use super::text;
 
@@ -42,10 +44,10 @@ pub fn now_playing(now: &Now, theme: Theme, columns: usize) -> String {
     let end = now.duration_s.map(text::clock).unwrap_or_default();
     let mut tail = String::new();
     if let Some(volume) = now.volume {
-        tail.push_str(&format!("  {}%", (volume * 100.0).round() as i32));
+        let _ = write!(tail, "  {}%", (volume * 100.0).round() as i32);
     }
     if let Some((place, of)) = now.place.filter(|(_, of)| *of > 1) {
-        tail.push_str(&format!("  {place}/{of}"));
+        let _ = write!(tail, "  {place}/{of}");
     }
     let name = if now.instrumental { format!("{} (instrumental)", now.name) } else { now.name.clone() };
 

@@ -47,14 +47,6 @@ impl Output {
         self.reader == Reader::Json
     }
 
-    /// The one document of a command that was asked for JSON.
-    pub fn document(&self, document: &impl Serialize) -> Result<(), Halt> {
-        let mut line =
-            serde_json::to_string(document).map_err(|error| Halt::from(io::Error::other(error)))?;
-        line.push('\n');
-        write(&line)
-    }
-
     /// Rows, each with its ID last: columns for a person; for a pipe, tabs, the ID first, nothing cut.
     pub fn rows(&self, columns: &[Column], rows: &[Vec<String>]) -> Result<(), Halt> {
         let mut page = String::new();
@@ -91,6 +83,13 @@ pub fn terminal_width() -> usize {
         Ok((columns, _)) if columns > 0 => usize::from(columns),
         _ => USUAL_WIDTH,
     }
+}
+
+/// The one document of a command that was asked for JSON.
+pub fn document(document: &impl Serialize) -> Result<(), Halt> {
+    let mut line = serde_json::to_string(document).map_err(|error| Halt::from(io::Error::other(error)))?;
+    line.push('\n');
+    write(&line)
 }
 
 /// A line of the answer.

@@ -9,14 +9,14 @@ use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
 use super::colour::{Depth, Theme};
-use super::output::Output;
+use super::output::{self, Output};
 use super::text;
 use crate::exit::Halt;
 
 /// Where news of a long command goes. Dropped, the bar is gone from the screen.
 #[derive(Debug)]
 pub struct Show {
-    lines: Option<Output>,
+    lines: bool,
     bar: ProgressBar,
     asked: usize,
     ended: usize,
@@ -46,7 +46,7 @@ impl Show {
         if !quiet {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
-        Self { lines: lines.then_some(*out), bar, asked, ended: 0 }
+        Self { lines, bar, asked, ended: 0 }
     }
 
     fn event(&mut self, event: &Event) -> Result<(), Halt> {
@@ -55,10 +55,7 @@ impl Show {
             Event::SyncChanged(status) => self.synced(status),
             _ => return Ok(()),
         }
-        match &self.lines {
-            Some(out) => out.document(event),
-            None => Ok(()),
-        }
+        if self.lines { output::document(event) } else { Ok(()) }
     }
 
     fn download(&mut self, row: &DownloadRow) {

@@ -57,7 +57,7 @@ impl Terminal {
                 self.text = self.text.split_off(at + word.len());
                 return;
             }
-            let Ok(bytes) = self.seen.recv_timeout(std::time::Duration::from_secs(60)) else {
+            let Ok(bytes) = self.seen.recv_timeout(std::time::Duration::from_mins(1)) else {
                 panic!("never saw {word:?} in {:?}", self.text)
             };
             self.text += &String::from_utf8_lossy(&bytes);
