@@ -60,7 +60,8 @@ pub struct Operation {
     pub uncertain: bool,
     /// The current generation's id of the song; `None` while that generation does not know it.
     pub song_server_id: Option<ServerId>,
-    /// The current generation's id of the entry: for a removal, the one that was seen then.
+    /// The current generation's id of the entry: for a removal, the one that was seen then, else the one that
+    /// was learnt since.
     pub entry_server_id: Option<ServerId>,
 }
 

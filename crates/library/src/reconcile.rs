@@ -13,14 +13,15 @@ use crate::{GenerationId, Library, Result, entries, outbox, rows, songs, worker:
 pub struct Stored {
     pub new: usize,
     pub changed: usize,
-    /// Entries left alone because a change made here has yet to be sent.
+    /// Entries of which only the ids were kept, because a change made here has yet to be sent.
     pub skipped_pending: usize,
 }
 
 impl Library {
-    /// Keeps a page of the service's library. A song with an operation pending is left as the listener made
-    /// it. Of the others, the time of adding stays ours once known, the count of plays and the last play
-    /// only rise, and unknown fields are merged.
+    /// Keeps a page of the service's library. Of every entry its id is learnt: a play or a removal may wait
+    /// for it. A song with an operation pending is otherwise left as the listener made it. Of the others, the
+    /// time of adding stays ours once known, the count of plays and the last play only rise, and unknown
+    /// fields are merged.
     pub async fn store_entries(&self, generation: GenerationId, page: Vec<RemoteEntry>) -> Result<Stored> {
         self.workers.write(move |w| store(w, generation, page)).await
     }
@@ -57,11 +58,15 @@ fn store(w: &mut Write<'_>, generation: GenerationId, page: Vec<RemoteEntry>) ->
     let numbers = songs::store(w, generation, &told)?;
     let mut stored = Stored::default();
     for (song, told) in numbers.into_iter().zip(entries) {
+        let known = entries::of_song(&w.tx, song)?;
         if outbox::has_live(&w.tx, song)? {
+            if let Some(entry) = known {
+                learn_id(w, generation, &told.server_id, &entry)?;
+            }
             stored.skipped_pending += 1;
             continue;
         }
-        match entries::of_song(&w.tx, song)? {
+        match known {
             None => {
                 let added_at = told.added_at.unwrap_or(w.now);
                 let id = EntryId::new();
@@ -85,16 +90,22 @@ struct Told {
     extra: melody_model::JsonMap,
 }
 
-/// Merges what the service says into an entry; answers whether anything was news.
-fn merge(w: &mut Write<'_>, generation: GenerationId, entry: &entries::Found, told: &Told) -> Result<bool> {
-    let named =
+/// Notes what a generation calls an entry; answers whether that was news.
+fn learn_id(w: &Write<'_>, generation: GenerationId, id: &ServerId, entry: &entries::Found) -> Result<bool> {
+    let known =
         w.tx.prepare_cached(
             "SELECT 1 FROM entry_server_id WHERE generation = ?1 AND server_id = ?2 AND entry = ?3",
         )?
-        .exists(params![generation.0, told.server_id.as_str(), entry.n])?;
-    if !named {
-        entries::name(&w.tx, generation, &told.server_id, entry.n)?;
+        .exists(params![generation.0, id.as_str(), entry.n])?;
+    if !known {
+        entries::name(&w.tx, generation, id, entry.n)?;
     }
+    Ok(!known)
+}
+
+/// Merges what the service says into an entry; answers whether anything was news.
+fn merge(w: &mut Write<'_>, generation: GenerationId, entry: &entries::Found, told: &Told) -> Result<bool> {
+    let named = learn_id(w, generation, &told.server_id, entry)?;
     let raised = entries::raise_plays(&w.tx, entry, Some(told.play_count), told.last_played_at)?;
     let old: melody_model::JsonMap =
         w.tx.prepare_cached("SELECT extra FROM entry WHERE n = ?1")?
@@ -108,7 +119,7 @@ fn merge(w: &mut Write<'_>, generation: GenerationId, entry: &entries::Found, to
              WHERE n = ?1 AND (has_instrumental <> ?2 OR extra <> ?3)",
         )?
         .execute(params![entry.n, told.has_instrumental, extra])?;
-    let news = !named || raised || changed > 0;
+    let news = named || raised || changed > 0;
     if news {
         let song = w.tx.query_row("SELECT id FROM song WHERE n = ?1", [entry.song], |row| row.get(0))?;
         entries::touch(w, SongId(song), entry.id);

@@ -31,6 +31,8 @@ enum Step {
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Fate {
     Heard,
+    /// The service took it, and its answer names no entry.
+    HeardWithoutIds,
     /// The service took it, and the answer was lost; reading back finds out.
     HeardAndLost,
     NotReached,
@@ -42,6 +44,7 @@ enum Fate {
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let fate = prop_oneof![
         4 => Just(Fate::Heard),
+        1 => Just(Fate::HeardWithoutIds),
         1 => Just(Fate::HeardAndLost),
         1 => Just(Fate::NotReached),
         1 => Just(Fate::Refused),
@@ -167,9 +170,14 @@ impl Run {
             last_played_at: None,
         };
         assert!(library.mark_sending(op).await.unwrap());
+        if kind != OperationKind::Add && target.is_none() {
+            assert!(self.model.served.contains_key(&n), "it waits for an id that a page will tell");
+            library.release(op, Outcome::NotReached).await.unwrap();
+            return self;
+        }
         match fate {
-            Fate::Heard | Fate::HeardAndLost => {
-                let id = self.model.tell(n, kind, target);
+            Fate::Heard | Fate::HeardWithoutIds | Fate::HeardAndLost => {
+                let id = self.model.tell(n, kind, target).filter(|_| fate != Fate::HeardWithoutIds);
                 if fate == Fate::HeardAndLost {
                     library.release(op, Outcome::Unknown).await.unwrap();
                     let again = library.pending_operations(10).await.unwrap();
@@ -254,6 +262,7 @@ impl Run {
     /// Sends all that is left, parked ones too: then the service has exactly what the listener meant.
     async fn drain(mut self) -> Self {
         for _ in 0..200 {
+            self.page().await;
             for n in 0..SONGS {
                 self = self.take(&Step::Retry(n)).await;
                 self = self.send(n, Fate::Heard).await;

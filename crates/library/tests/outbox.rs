@@ -300,6 +300,46 @@ async fn a_page_adds_and_raises_and_overrides_no_intent() {
 }
 
 #[tokio::test]
+async fn an_id_is_learnt_while_a_change_waits_for_it() {
+    let bench = Bench::new().await;
+    let id = bench.store(song("s1", "A", "")).await;
+    bench.library.add(id).await.unwrap();
+    send_one(&bench, None).await;
+    bench.library.record_play(id, 60, true).await.unwrap();
+    assert_eq!(offered(&bench).await[0].entry_server_id, None, "the service did not say");
+    let mut page = vec![entry("l1", song("s1", "A", ""))];
+    page[0].play_count = 50;
+    let stored = bench.library.store_entries(bench.generation, page.clone()).await.unwrap();
+    assert_eq!(stored, Stored { new: 0, changed: 0, skipped_pending: 1 });
+    assert_eq!(bench.library.entry_of(id).await.unwrap().unwrap().play_count, 1, "the count is not");
+    let play = send_one(&bench, Some("l1")).await;
+    assert_eq!(play.entry_server_id, Some(ServerId::from("l1")));
+
+    // The same for a removal of what had no id when it was removed.
+    let id = bench.store(song("s2", "B", "")).await;
+    bench.library.add(id).await.unwrap();
+    send_one(&bench, None).await;
+    bench.library.remove(id).await.unwrap();
+    assert_eq!(offered(&bench).await[0].entry_server_id, None);
+    let page = |name: &str| vec![entry(name, song("s2", "B", ""))];
+    bench.library.store_entries(bench.generation, page("l2")).await.unwrap();
+    assert_eq!(bench.library.entry_of(id).await.unwrap(), None, "it stays removed");
+    let removal = send_one(&bench, None).await;
+    assert_eq!(removal.entry_server_id, Some(ServerId::from("l2")));
+    assert_eq!(bench.library.resolve("l2").await.unwrap(), None);
+
+    // What another device saves after the removal is another entry, and is not meant.
+    bench.library.store_entries(bench.generation, page("l3")).await.unwrap();
+    bench.library.remove(id).await.unwrap();
+    bench.library.store_entries(bench.generation, page("l4")).await.unwrap();
+    let removal = send_one(&bench, None).await;
+    assert_eq!(removal.entry_server_id, Some(ServerId::from("l3")));
+    bench.library.store_entries(bench.generation, page("l4")).await.unwrap();
+    assert_eq!(bench.library.resolve("l4").await.unwrap(), Some(id));
+    assert!(!bench.library.entry_of(id).await.unwrap().unwrap().pending);
+}
+
+#[tokio::test]
 async fn only_a_complete_pass_of_one_generation_drops_what_it_did_not_meet() {
     let bench = Bench::new().await;
     let page =
