@@ -1,4 +1,5 @@
-//! What a guest's library gives to the account that signs in: its cache. It has nothing else.
+//! What a guest's library gives to the account that signs in: the songs, ids and answers that this one lacks.
+//! Its downloads stay the guest's, as their files lie in its folder.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -13,8 +14,9 @@ use crate::{
 };
 
 impl Library {
-    /// Takes over the songs, ids and answers of another library, which stays as it is. Songs that both know
-    /// are merged; others keep their id of ours. A library that is not there gives nothing.
+    /// Takes over the songs, ids and answers of another library, which stays as it is. Of songs that both know
+    /// only gaps are filled: which of the two heard of them last is not known. Others keep their id of ours. A
+    /// library that is not there gives nothing.
     pub async fn carry_over_from(&self, guest: &Path) -> Result<()> {
         if !guest.try_exists()? {
             return Ok(());
@@ -72,15 +74,17 @@ fn carry_songs(
             }
         }
         let n = match n {
-            Some(n) => n,
+            Some(n) => {
+                songs::fill_gaps(w, n, &content, &mut reindexed)?;
+                n
+            }
             None => songs::insert(w, id, &content, &mut reindexed)?,
         };
-        songs::update(w, n, &content, &mut reindexed)?;
         for (generation, server_id) in &ids {
             songs::name(&w.tx, *generation, server_id, n)?;
         }
-        let told = songs::details(from, theirs)?;
-        songs::merge_details(w, n, &told.details, &told.extra)?;
+        let theirs_told = songs::details(from, theirs)?;
+        songs::fill_details(w, n, theirs_told)?;
         song_of.insert(theirs, n);
     }
     search::reindex(&w.tx, reindexed)?;

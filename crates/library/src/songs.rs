@@ -187,18 +187,54 @@ pub(crate) fn insert(
     Ok(n)
 }
 
-/// Merges what is new into a song; writes only if something is.
+/// Merges what the service said now into a song; writes only if something is new.
 pub(crate) fn update(
     w: &mut Write<'_>,
     n: i64,
     told: &SongContent,
     reindexed: &mut BTreeMap<i64, Indexed>,
 ) -> Result<()> {
-    let (id, docid, old) =
-        w.tx.prepare_cached(&format!("SELECT s.id, s.docid, {} FROM song s WHERE s.n = ?1", rows::CONTENT))?
-            .query_row([n], |row| Ok((SongId(row.get(0)?), row.get::<_, i64>(1)?, rows::content(row, 2)?)))?;
-    let new = merged(&old, told);
-    if new == old {
+    let old = row(&w.tx, n)?;
+    let new = merged(&old.content, told);
+    replace(w, n, old, new, reindexed)
+}
+
+/// Adds to a song what it lacks and what another library knew, at whatever time.
+pub(crate) fn fill_gaps(
+    w: &mut Write<'_>,
+    n: i64,
+    known: &SongContent,
+    reindexed: &mut BTreeMap<i64, Indexed>,
+) -> Result<()> {
+    let old = row(&w.tx, n)?;
+    let new = merged(known, &old.content);
+    replace(w, n, old, new, reindexed)
+}
+
+/// A song's row.
+struct SongRow {
+    id: SongId,
+    docid: i64,
+    content: SongContent,
+}
+
+fn row(c: &Connection, n: i64) -> Result<SongRow> {
+    let mut query =
+        c.prepare_cached(&format!("SELECT s.id, s.docid, {} FROM song s WHERE s.n = ?1", rows::CONTENT))?;
+    let found = query.query_row([n], |row| {
+        Ok(SongRow { id: SongId(row.get(0)?), docid: row.get(1)?, content: rows::content(row, 2)? })
+    })?;
+    Ok(found)
+}
+
+fn replace(
+    w: &mut Write<'_>,
+    n: i64,
+    old: SongRow,
+    new: SongContent,
+    reindexed: &mut BTreeMap<i64, Indexed>,
+) -> Result<()> {
+    if new == old.content {
         return Ok(());
     }
     w.tx.prepare_cached(
@@ -225,15 +261,15 @@ pub(crate) fn update(
     note_external_ids(&w.tx, n, &new)?;
     w.tx.prepare_cached("UPDATE entry SET title_key = ?2, artist_key = ?3 WHERE song = ?1")?
         .execute(params![n, text::key(&new.title), text::key(&new.artist)])?;
-    let stale = search::differs(&old, &new);
+    let stale = search::differs(&old.content, &new);
     match reindexed.get_mut(&n) {
         Some(waiting) => waiting.content = new,
         None if stale => {
-            reindexed.insert(n, Indexed { old: Some(docid), content: new });
+            reindexed.insert(n, Indexed { old: Some(old.docid), content: new });
         }
         None => {}
     }
-    w.changes.songs.push(id);
+    w.changes.songs.push(old.id);
     Ok(())
 }
 
@@ -284,6 +320,7 @@ pub(crate) fn details(c: &Connection, n: i64) -> Result<StoredDetails> {
     Ok(found.unwrap_or_default())
 }
 
+/// Merges what the service said now into a song's details.
 pub(crate) fn merge_details(w: &mut Write<'_>, n: i64, told: &SongDetails, extra: &JsonMap) -> Result<()> {
     if told.lyrics.is_none() && told.metadata.is_none() && extra.is_empty() {
         return Ok(());
@@ -297,6 +334,21 @@ pub(crate) fn merge_details(w: &mut Write<'_>, n: i64, told: &SongDetails, extra
         new.details.metadata.clone_from(&told.metadata);
     }
     new.extra.extend(extra.clone());
+    replace_details(w, n, &old, &new)
+}
+
+/// Adds to a song's details what they lack and what another library knew, at whatever time.
+pub(crate) fn fill_details(w: &mut Write<'_>, n: i64, known: StoredDetails) -> Result<()> {
+    let old = details(&w.tx, n)?;
+    let mut new = old.clone();
+    new.details.lyrics = new.details.lyrics.or(known.details.lyrics);
+    new.details.metadata = new.details.metadata.or(known.details.metadata);
+    new.extra = known.extra;
+    new.extra.extend(old.extra.clone());
+    replace_details(w, n, &old, &new)
+}
+
+fn replace_details(w: &mut Write<'_>, n: i64, old: &StoredDetails, new: &StoredDetails) -> Result<()> {
     if new == old {
         return Ok(());
     }
@@ -308,7 +360,7 @@ pub(crate) fn merge_details(w: &mut Write<'_>, n: i64, told: &SongDetails, extra
     .execute(params![
         n,
         new.details.lyrics,
-        new.details.metadata.map(|map| serde_json::to_string(&map)).transpose()?,
+        new.details.metadata.as_ref().map(serde_json::to_string).transpose()?,
         serde_json::to_string(&new.extra)?,
     ])?;
     let id = w.tx.query_row("SELECT id FROM song WHERE n = ?1", [n], |row| row.get(0))?;

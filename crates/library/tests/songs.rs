@@ -225,6 +225,41 @@ async fn a_guest_carries_its_cache_over() {
 }
 
 #[tokio::test]
+async fn a_guest_only_fills_gaps_of_what_the_account_knows() {
+    let told = |title: &str, popularity, file: &str, lyrics: &str, extra: serde_json::Value| {
+        let mut song = song("s1", title, "Artist");
+        song.content.popularity = popularity;
+        let file = AudioFile { url: file.to_owned(), ..AudioFile::default() };
+        song.content.audio_files = BTreeMap::from([(Rendition::Original, file)]);
+        song.details.lyrics = Some(lyrics.to_owned());
+        song.extra = map(extra);
+        song
+    };
+    let guest = Bench::new().await;
+    let mut stale = told("Typo", 10, "/stale", "old words", json!({ "mood": "old", "key": "C" }));
+    stale.content.album = Some("Album".to_owned());
+    stale.details.metadata = Some(map(json!({ "bpm": 94 })));
+    guest.store(stale).await;
+
+    let account = Bench::new().await;
+    let fresh = told("Title", 90, "/fresh", "new words", json!({ "mood": "new" }));
+    let id = account.store(fresh.clone()).await;
+    account.library.carry_over_from(&guest.file()).await.unwrap();
+
+    let kept = account.library.song(id).await.unwrap().unwrap().song.content;
+    let mut expected = fresh.content;
+    expected.album = Some("Album".to_owned());
+    assert_eq!(kept, expected);
+    let kept = account.library.song_details(id).await.unwrap().unwrap();
+    assert_eq!(kept.details.lyrics.as_deref(), Some("new words"));
+    assert_eq!(kept.details.metadata, Some(map(json!({ "bpm": 94 }))));
+    assert_eq!(kept.extra, map(json!({ "mood": "new", "key": "C" })));
+    assert_eq!(account.titles("title").await, ["Title"]);
+    assert_eq!(account.titles("typo").await, [""; 0]);
+    assert_eq!(account.titles("album").await, ["Title"], "what came is found");
+}
+
+#[tokio::test]
 async fn settings_are_kept_replaced_and_forgotten() {
     let bench = Bench::new().await;
     assert_eq!(bench.library.setting("user").await.unwrap(), None);
