@@ -3,6 +3,7 @@
 use std::{
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError, RwLock},
+    time::Duration,
 };
 
 use melody_api::{Client, ClientOptions, Dialect, ServiceAddress};
@@ -11,14 +12,16 @@ use tokio::sync::broadcast;
 
 use crate::{
     Error, Event, SignedIn,
-    profile::{AccountRecord, GUEST, Profile},
+    profile::{AccountRecord, GUEST, Profile, Settings},
     secrets::Secrets,
-    storage::create_folder,
+    storage::{FileLock, create_folder},
     tokens::AccountTokens,
 };
 
 /// Events that a slow face may be behind by before it misses some.
 const EVENT_BACKLOG: usize = 1024;
+/// How long a sync waits for another process that is at it.
+const SYNC_LOCK_WAIT: Duration = Duration::from_millis(500);
 pub(crate) const LIBRARY_FILE: &str = "library.db";
 
 #[derive(Debug)]
@@ -80,38 +83,73 @@ impl Context {
     }
 
     /// Another account's folder, library and client, without switching to it yet.
-    pub(crate) fn open_account(&self, record: Option<AccountRecord>) -> Result<Account, Error> {
-        open_account(&self.profile, &self.secrets, &self.service, self.installation, record)
+    pub(crate) async fn open_account(&self, record: Option<AccountRecord>) -> Result<Account, Error> {
+        let (profile, secrets) = (self.profile.clone(), self.secrets.clone());
+        let (service, installation) = (self.service.clone(), self.installation);
+        // A migration may take its time: not on a thread that others wait for.
+        tokio::task::spawn_blocking(move || open_account(&profile, &secrets, &service, installation, record))
+            .await
+            .map_err(Error::internal)?
     }
 
     pub(crate) fn switch_to(&self, account: Account) {
         let signed_in = account.record.is_some();
+        self.follow(&account);
         *self.account.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(account);
         self.tell(Event::SessionChanged { signed_in });
     }
 
+    /// Tells of every change of an account's library, until it is closed.
+    pub(crate) fn follow(&self, account: &Account) {
+        let (mut changes, events) = (account.library.changes(), self.events.clone());
+        tokio::spawn(async move {
+            loop {
+                match changes.recv().await {
+                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                        let _ = events.send(Event::LibraryChanged);
+                    }
+                    Err(broadcast::error::RecvError::Closed) => return,
+                }
+            }
+        });
+    }
+
     /// Keeps the service's address, and which dialect it speaks, once it has answered as the service does.
-    pub(crate) fn remember_service(&self) {
+    pub(crate) async fn remember_service(&self) {
         let account = self.account();
         let seen = *account.client.observations().borrow();
-        let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.agreeing == 0 || *remembered == seen.dialect {
-            return;
+        {
+            let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
+            if seen.agreeing == 0 || *remembered == seen.dialect {
+                return;
+            }
+            *remembered = seen.dialect;
         }
         let identity = self.service.identity();
         let dialect = seen.dialect.map(|dialect| dialect.as_str().to_owned());
-        let updated = self.profile.update_settings(|settings| {
-            settings.service = Some(self.given.0.clone());
-            settings.allow_http.clone_from(&self.given.1);
-            if let Some(record) = settings.accounts.get_mut(&identity) {
-                record.dialect.clone_from(&dialect);
-            }
-        });
-        *remembered = seen.dialect;
+        let (address, allow_http) = self.given.clone();
+        let updated = self
+            .update_settings(move |settings| {
+                settings.service = Some(address.clone());
+                settings.allow_http.clone_from(&allow_http);
+                if let Some(record) = settings.accounts.get_mut(&identity) {
+                    record.dialect.clone_from(&dialect);
+                }
+            })
+            .await;
         // On a full or read-only disk there is nothing to remember it in, and the answer is no worse for it.
         if let Err(e) = updated {
             tracing::warn!(code = %e.code(), "the service's address could not be remembered");
         }
+    }
+
+    /// Changes the settings on a thread that may wait for another process and for the disk.
+    pub(crate) async fn update_settings(
+        &self,
+        change: impl Fn(&mut Settings) + Send + 'static,
+    ) -> Result<Settings, Error> {
+        let profile = self.profile.clone();
+        tokio::task::spawn_blocking(move || profile.update_settings(change)).await.map_err(Error::internal)?
     }
 
     pub(crate) fn tell(&self, event: Event) {
@@ -129,9 +167,17 @@ impl Account {
     pub(crate) async fn generation(&self) -> Result<GenerationId, Error> {
         let dialect = match self.client.dialect() {
             Some(dialect) => dialect,
-            None => self.client.version().await?.dialect.unwrap_or(Dialect::Green),
+            // Nothing has told yet: the backend that this client is built for.
+            None => {
+                self.client.version().await.ok().and_then(|version| version.dialect).unwrap_or(Dialect::Green)
+            }
         };
         Ok(self.library.generation(dialect.as_str()).await?)
+    }
+
+    /// The right to run sync, which one process has at a time; `None` while another holds on to it.
+    pub(crate) async fn lock_sync(&self) -> Result<Option<FileLock>, Error> {
+        FileLock::acquire(&self.folder.join("sync.lock"), SYNC_LOCK_WAIT).await
     }
 
     /// Who is signed in, as a face shows it.

@@ -1,6 +1,7 @@
 //! Pinned downloads: fetched beside their place, verified, then moved there. A partial file never counts.
 
 use std::{
+    fs::TryLockError,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -129,8 +130,11 @@ impl Downloads {
             Err(e) => Err(e),
         };
         if let Err(e) = kept {
-            // What is left of it is of no use; should even that fail, the next try overwrites it.
-            let _ = fs::remove_file(&part).await;
+            // What is left of it is of no use, unless it is another process's. Should even that fail, the next try
+            // overwrites it.
+            if !matches!(e, Error::Busy) {
+                let _ = fs::remove_file(&part).await;
+            }
             return Err(e);
         }
         let name = format!("{id}-{}.{ending}", row.rendition);
@@ -142,7 +146,7 @@ impl Downloads {
 
     /// Writes the bytes to the disk, all of them, and makes them stay.
     async fn write(&self, part: &Path, mut chunks: Chunks, row: &mut DownloadRow) -> Result<(), Error> {
-        let mut file = fs::File::create(part).await.map_err(|e| Error::storage(part, e))?;
+        let mut file = fs::File::from_std(open_part(part)?);
         let mut told = 0;
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk?;
@@ -157,6 +161,19 @@ impl Downloads {
         file.flush().await.map_err(|e| Error::storage(part, e))?;
         file.sync_all().await.map_err(|e| Error::storage(part, e))
     }
+}
+
+/// Opens the file beside its place, empty. Whoever holds its lock is fetching the same song.
+fn open_part(part: &Path) -> Result<std::fs::File, Error> {
+    let open = || {
+        let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(part)?;
+        match file.try_lock() {
+            Ok(()) => file.set_len(0).map(|()| Some(file)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(e),
+        }
+    };
+    open().map_err(|e| Error::storage(part, e))?.ok_or(Error::Busy)
 }
 
 /// Decodes the whole file once: only what can be heard to its end counts as downloaded.

@@ -27,16 +27,16 @@ pub enum Error {
     Invalid(String),
     #[error("You are not signed in. Sign in with “melody login”.")]
     SignInNeeded,
-    #[error("You have signed out of this service's side. Sign in again; everything you saved is kept.")]
-    SignInAgain,
     #[error("Nothing is known under “{id}”. Search for the song and use the id that is shown.")]
     UnknownId { id: String },
     #[error("“{title}” has no {rendition} audio on the service.")]
     NoAudio { title: String, rendition: &'static str },
-    #[error(
-        "“{title}” is not on this machine, and the service cannot be reached. Download it while you are online."
-    )]
-    Offline { title: String },
+    #[error("“{title}” is not on this machine. {cause}")]
+    Offline { title: String, cause: melody_api::Error },
+    #[error("The service changed its backend in the middle of this. Try again; nothing is lost.")]
+    ServiceSwitched,
+    #[error("The song changed on the service while it was being fetched. Try again.")]
+    SongChanged,
 
     #[error("The connection ended after {at} of {length} bytes. Try again.")]
     CutShort { at: u64, length: u64 },
@@ -95,11 +95,11 @@ impl Error {
             Self::Library(e) => e.code().parse().unwrap_or(Code::StorageReadOnly),
             Self::Player(e) => player_code(e),
             Self::Phone(_) | Self::Invalid(_) => Code::ValidationError,
-            Self::SignInNeeded | Self::SignInAgain => Code::AuthRequired,
+            Self::SignInNeeded => Code::AuthRequired,
             Self::UnknownId { .. } => Code::ResourceNotFound,
             Self::NoAudio { .. } => Code::NoAudio,
             Self::Offline { .. } => Code::Offline,
-            Self::CutShort { .. } => Code::Unreachable,
+            Self::CutShort { .. } | Self::ServiceSwitched | Self::SongChanged => Code::Unreachable,
             Self::StorageFull { .. } => Code::StorageFull,
             Self::StorageReadOnly { .. } => Code::StorageReadOnly,
             Self::DamagedFile { .. } => Code::StorageDamaged,
@@ -118,6 +118,8 @@ impl Error {
             Self::Busy
             | Self::Offline { .. }
             | Self::CutShort { .. }
+            | Self::ServiceSwitched
+            | Self::SongChanged
             | Self::KeyringLocked
             | Self::KeyringSilent => true,
             other => matches!(other.code(), Code::StorageBusy | Code::StorageFull),
@@ -134,11 +136,15 @@ impl Error {
     pub(crate) fn was_not_taken(&self) -> bool {
         match self {
             // A connection that broke, or a gateway in between, leaves it open.
-            Self::Api(e) => {
-                !matches!(e, melody_api::Error::Unreachable(_) | melody_api::Error::NotTheService(_))
-            }
-            _ => true,
+            Self::Api(melody_api::Error::Unreachable(_) | melody_api::Error::NotTheService(_)) => false,
+            // So does a handler that failed: it may have done its work first.
+            other => !other.is_of_one_call(),
         }
+    }
+
+    /// Whether the service failed at this call alone, and may well pass the next.
+    pub(crate) fn is_of_one_call(&self) -> bool {
+        matches!(self.code(), Code::ServiceError | Code::ProcessingError | Code::ExternalApiError)
     }
 
     /// Whether the service itself refuses for good: the same call will never pass.
@@ -151,7 +157,10 @@ impl Error {
         ErrorReport {
             code: self.code(),
             message: self.to_string(),
-            request_id: if let Self::Api(e) = self { e.request_id().map(str::to_owned) } else { None },
+            request_id: match self {
+                Self::Api(e) | Self::Offline { cause: e, .. } => e.request_id().map(str::to_owned),
+                _ => None,
+            },
             retryable: self.retryable(),
             local: matches!(self, Self::Phone(_) | Self::Invalid(_)),
         }

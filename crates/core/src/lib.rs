@@ -44,7 +44,7 @@ use crate::{
     catalogue::Catalogue,
     context::Context,
     downloads::Downloads,
-    playback::{Playback, Programme},
+    playback::{Asked, Playback, Programme},
     profile::Profile,
     saved::Saved,
     secrets::Secrets,
@@ -105,6 +105,7 @@ impl Core {
         let opened =
             tokio::task::spawn_blocking(move || Context::open(profile, secrets, service, address, allowed));
         let context = Arc::new(opened.await.map_err(Error::internal)??);
+        context.follow(&context.account());
         let sync = Sync::new(context.clone());
         Ok(Self {
             session: Session::new(context.clone()),
@@ -124,9 +125,9 @@ impl Core {
 
     /// Does what a face asks.
     pub async fn dispatch(&self, command: Command) -> Result<Reply, Error> {
-        let reply = self.run(command).await;
-        self.context.remember_service();
-        reply
+        let reply = self.run(command).await?;
+        self.context.remember_service().await;
+        Ok(reply)
     }
 
     async fn run(&self, command: Command) -> Result<Reply, Error> {
@@ -188,17 +189,10 @@ impl Core {
         let account = self.context.account();
         let mut songs = Vec::with_capacity(request.ids.len());
         for id in &request.ids {
-            match catalogue::resolve(&account, id).await {
-                Ok(id) => songs.push(id),
-                // An id that leads nowhere costs its row, not the queue.
-                Err(e) => self.context.tell(Event::Playback(PlaybackEvent::Finished(PlayedRow {
-                    song_id: id.clone(),
-                    seconds: 0.0,
-                    first_sample_ms: None,
-                    format: None,
-                    error: Some(e.report()),
-                }))),
-            }
+            songs.push(match catalogue::resolve(&account, id).await {
+                Ok(id) => Asked::Song(id),
+                Err(e) => Asked::Unknown { id: id.clone(), error: e.report() },
+            });
         }
         self.playback.play(Programme { songs, rendition: request.rendition, from, limit, accepted });
         Ok(())

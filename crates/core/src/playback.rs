@@ -11,9 +11,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     Code, Error, ErrorReport, Event, PlaybackEvent, PlayedRow,
-    context::Context,
+    context::{Account, Context},
     queue::Queue,
-    sources::{self, Located},
+    sources,
 };
 
 /// Going back within this time goes to the song before; later, to this song's beginning.
@@ -23,10 +23,21 @@ const COUNTS_AFTER: Duration = Duration::from_secs(30);
 /// How long the output may take to play out and to close.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is to be played, with every id known.
+/// One song of the queue.
+#[derive(Clone, Debug)]
+pub(crate) enum Asked {
+    Song(SongId),
+    /// Nothing is known under this id: it is told in its turn.
+    Unknown {
+        id: String,
+        error: ErrorReport,
+    },
+}
+
+/// What is to be played.
 #[derive(Debug)]
 pub(crate) struct Programme {
-    pub(crate) songs: Vec<SongId>,
+    pub(crate) songs: Vec<Asked>,
     pub(crate) rendition: Rendition,
     /// Where the first song begins.
     pub(crate) from: Duration,
@@ -52,10 +63,15 @@ enum Message {
     Previous,
     Seek(Duration),
     SetVolume(f32),
+    /// It is known which song it is.
+    Found {
+        request: RequestId,
+        song: Box<SongView>,
+    },
     /// A song's bytes are there, or will not be.
     Loaded {
         request: RequestId,
-        loaded: Box<Result<(Located, Source), Error>>,
+        loaded: Box<Result<Source, Error>>,
     },
     Player(PlayerEvent),
     Close(oneshot::Sender<Result<(), Error>>),
@@ -68,9 +84,9 @@ impl Playback {
             context,
             sink,
             volume,
-            inbox: inbox.clone(),
+            inbox: inbox.downgrade(),
             player: None,
-            queue: Queue::default(),
+            queue: Queue::new(Vec::new()),
             rendition: Rendition::Original,
             limit: None,
             last_request: 0,
@@ -83,7 +99,7 @@ impl Playback {
     }
 
     fn send(&self, message: Message) {
-        // The task ends only with the core itself; then there is nobody left to command.
+        // The task ends with the last handle, or once it was closed; then there is nothing left to command.
         let _ = self.inbox.send(message);
     }
 
@@ -135,9 +151,13 @@ impl Playback {
 struct Current {
     request: RequestId,
     id: SongId,
+    /// Whose library it is from, and whose listen it is, even when somebody else signs in meanwhile.
+    account: Arc<Account>,
     /// When it was asked for, or its turn came.
     accepted: Instant,
     from: Duration,
+    /// Whether it was paused before it could begin.
+    paused: bool,
     /// When `player.play` was called.
     handed_over: Option<Instant>,
     song: Option<SongView>,
@@ -151,10 +171,11 @@ struct State {
     context: Arc<Context>,
     sink: SinkKind,
     volume: f32,
-    inbox: mpsc::UnboundedSender<Message>,
+    /// Weak: the task ends when the last handle is gone.
+    inbox: mpsc::WeakUnboundedSender<Message>,
     /// Opened with the first song: a search never wakes the sound card.
     player: Option<Player>,
-    queue: Queue,
+    queue: Queue<Asked>,
     rendition: Rendition,
     limit: Option<Duration>,
     last_request: u64,
@@ -169,13 +190,14 @@ impl State {
         while let Some(message) = messages.recv().await {
             match message {
                 Message::Play(programme) => self.play(programme),
-                Message::Pause => self.with_player(Player::pause),
-                Message::Resume => self.with_player(Player::resume),
+                Message::Pause => self.pause(true),
+                Message::Resume => self.pause(false),
                 Message::Stop => self.stop(),
                 Message::Next => self.skip(Queue::advance),
                 Message::Previous => self.previous(),
-                Message::Seek(to) => self.with_player(|player| player.seek(to)),
+                Message::Seek(to) => self.seek(to),
                 Message::SetVolume(volume) => self.set_volume(volume),
+                Message::Found { request, song } => self.found(request, *song),
                 Message::Loaded { request, loaded } => self.loaded(request, *loaded),
                 Message::Player(event) => {
                     if self.player_says(event).await {
@@ -183,6 +205,7 @@ impl State {
                     }
                 }
                 Message::Close(done) => {
+                    self.keep_volume().await;
                     let Some(player) = &self.player else {
                         let _ = done.send(Ok(()));
                         return;
@@ -214,17 +237,32 @@ impl State {
 
     /// Begins to fetch the queue's current song, or says that the queue is over.
     fn load(&mut self, accepted: Instant, from: Duration) {
+        let id = loop {
+            match self.queue.current() {
+                None => return self.tell_if_over(),
+                Some(Asked::Song(id)) => break id,
+                Some(Asked::Unknown { id, error }) => {
+                    self.tell(PlaybackEvent::Finished(PlayedRow {
+                        song_id: id,
+                        seconds: 0.0,
+                        first_sample_ms: None,
+                        format: None,
+                        error: Some(error),
+                    }));
+                    self.queue.advance();
+                }
+            }
+        };
         self.last_request += 1;
         let request = RequestId(self.last_request);
-        let Some(id) = self.queue.current() else {
-            self.tell_if_over();
-            return;
-        };
+        let account = self.context.account();
         self.current = Some(Current {
             request,
             id,
+            account: account.clone(),
             accepted,
             from,
+            paused: false,
             handed_over: None,
             song: None,
             duration: None,
@@ -232,39 +270,84 @@ impl State {
             first_sample: None,
             format: None,
         });
-        let (context, inbox, rendition) = (self.context.clone(), self.inbox.clone(), self.rendition);
+        let (inbox, rendition) = (self.inbox.clone(), self.rendition);
         tokio::spawn(async move {
-            let loaded = Box::new(sources::open(&context, id, rendition).await);
-            let _ = inbox.send(Message::Loaded { request, loaded });
+            let send = |message| inbox.upgrade().map(|inbox| inbox.send(message));
+            let loaded = async {
+                let song =
+                    account.library.song(id).await?.ok_or_else(|| Error::UnknownId { id: id.to_string() })?;
+                send(Message::Found { request, song: Box::new(song.clone()) });
+                sources::open(&account, &song, rendition).await
+            };
+            let loaded = Box::new(loaded.await);
+            send(Message::Loaded { request, loaded });
         });
     }
 
-    fn loaded(&mut self, request: RequestId, loaded: Result<(Located, Source), Error>) {
-        // An answer for a song that is no longer on is dropped where it arrives.
-        if self.current.as_ref().is_none_or(|current| current.request != request) {
+    /// The song that is on, if it is still the one that was asked about: an answer for another is dropped where it
+    /// arrives.
+    fn current_if(&mut self, request: RequestId) -> Option<&mut Current> {
+        self.current.as_mut().filter(|current| current.request == request)
+    }
+
+    fn found(&mut self, request: RequestId, song: SongView) {
+        let Some(current) = self.current_if(request) else { return };
+        current.duration = song.song.content.duration_s.map(|s| Duration::from_secs(u64::from(s)));
+        current.song = Some(song.clone());
+        self.tell(PlaybackEvent::Loading {
+            song: Box::new(song),
+            index: self.queue.index(),
+            queue_len: self.queue.len(),
+        });
+    }
+
+    fn loaded(&mut self, request: RequestId, loaded: Result<Source, Error>) {
+        if self.current_if(request).is_none() {
             return;
         }
-        let opened = loaded.and_then(|(located, source)| Ok((located, source, self.open_player()?)));
-        let Some(current) = &mut self.current else { return };
+        let opened = loaded.and_then(|source| Ok((source, self.open_player()?)));
+        let limit = self.limit;
         match opened {
-            Ok((located, source, player)) => {
-                current.duration =
-                    located.song.song.content.duration_s.map(|s| Duration::from_secs(u64::from(s)));
-                current.song = Some(located.song.clone());
+            Ok((source, player)) => {
+                let Some(current) = self.current_if(request) else { return };
                 current.handed_over = Some(Instant::now());
-                let options = PlayOptions { from: current.from, paused: false, stop_after: self.limit };
+                let options = PlayOptions { from: current.from, paused: current.paused, stop_after: limit };
                 player.play(request, source, options);
-                self.tell(PlaybackEvent::Loading {
-                    song: Box::new(located.song),
-                    index: self.queue.index(),
-                    queue_len: self.queue.len(),
-                });
             }
             Err(e) => {
                 if let Some(current) = self.current.take() {
                     self.finished(current, Duration::ZERO, Some(e.report()));
                 }
             }
+        }
+    }
+
+    fn pause(&mut self, paused: bool) {
+        match &mut self.current {
+            // Not there yet: it will begin as it was wished.
+            Some(current) if current.handed_over.is_none() => {
+                current.paused = paused;
+                let song_id = current.id;
+                self.tell(if paused {
+                    PlaybackEvent::Paused { song_id }
+                } else {
+                    PlaybackEvent::Playing { song_id }
+                });
+            }
+            _ if paused => self.with_player(Player::pause),
+            _ => self.with_player(Player::resume),
+        }
+    }
+
+    fn seek(&mut self, to: Duration) {
+        match &mut self.current {
+            Some(current) if current.handed_over.is_none() => {
+                current.from = to;
+                current.position = to;
+                let event = current.position_event();
+                self.tell(event);
+            }
+            _ => self.with_player(|player| player.seek(to)),
         }
     }
 
@@ -279,7 +362,7 @@ impl State {
             .name("player-events".into())
             .spawn(move || {
                 for event in events {
-                    if inbox.send(Message::Player(event)).is_err() {
+                    if inbox.upgrade().is_none_or(|inbox| inbox.send(Message::Player(event)).is_err()) {
                         return;
                     }
                 }
@@ -372,9 +455,7 @@ impl State {
         // The last position told may be a moment old.
         let completed =
             !failed && song.duration.is_some_and(|length| song.position + Duration::from_secs(1) >= length);
-        if let Err(e) =
-            self.context.account().library.record_play(song.id, heard.as_secs() as u32, completed).await
-        {
+        if let Err(e) = song.account.library.record_play(song.id, heard.as_secs() as u32, completed).await {
             tracing::warn!(code = e.code(), "a listen could not be kept");
         }
     }
@@ -418,7 +499,7 @@ impl State {
         self.load(Instant::now(), Duration::ZERO);
     }
 
-    fn skip(&mut self, step: impl FnOnce(&mut Queue) -> Option<SongId>) {
+    fn skip(&mut self, step: impl FnOnce(&mut Queue<Asked>) -> Option<Asked>) {
         self.leave_current();
         step(&mut self.queue);
         self.load(Instant::now(), Duration::ZERO);
@@ -427,9 +508,17 @@ impl State {
     fn previous(&mut self) {
         match &self.current {
             Some(current) if current.position > RESTART_AFTER => {
-                self.with_player(|player| player.seek(Duration::ZERO));
+                self.seek(Duration::ZERO);
             }
             _ => self.skip(Queue::step_back),
+        }
+    }
+
+    /// At the end only: a listener who drags the volume is no reason to write a file fifty times.
+    async fn keep_volume(&self) {
+        let volume = self.volume;
+        if let Err(e) = self.context.update_settings(move |settings| settings.volume = Some(volume)).await {
+            tracing::warn!(code = %e.code(), "the volume could not be kept");
         }
     }
 

@@ -1,21 +1,19 @@
 //! The order of what is played: a plain state machine, no I/O.
 
-use melody_model::SongId;
-
 /// Songs in order, and the one that is on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Queue {
-    songs: Vec<SongId>,
+#[derive(Clone, Debug)]
+pub(crate) struct Queue<T> {
+    songs: Vec<T>,
     at: usize,
 }
 
-impl Queue {
-    pub(crate) fn new(songs: Vec<SongId>) -> Self {
+impl<T: Clone> Queue<T> {
+    pub(crate) fn new(songs: Vec<T>) -> Self {
         Self { songs, at: 0 }
     }
 
-    pub(crate) fn current(&self) -> Option<SongId> {
-        self.songs.get(self.at).copied()
+    pub(crate) fn current(&self) -> Option<T> {
+        self.songs.get(self.at).cloned()
     }
 
     pub(crate) fn index(&self) -> usize {
@@ -27,13 +25,13 @@ impl Queue {
     }
 
     /// On to the next song; past the last one the queue is over.
-    pub(crate) fn advance(&mut self) -> Option<SongId> {
+    pub(crate) fn advance(&mut self) -> Option<T> {
         self.at = (self.at + 1).min(self.songs.len());
         self.current()
     }
 
     /// Back to the song before; the first one stays.
-    pub(crate) fn step_back(&mut self) -> Option<SongId> {
+    pub(crate) fn step_back(&mut self) -> Option<T> {
         self.at = self.at.saturating_sub(1);
         self.current()
     }
@@ -48,8 +46,8 @@ impl Queue {
 mod tests {
     use super::*;
 
-    fn queue(len: usize) -> Queue {
-        Queue::new((0..len).map(|_| SongId::new()).collect())
+    fn queue(len: usize) -> Queue<usize> {
+        Queue::new((0..len).collect())
     }
 
     #[test]

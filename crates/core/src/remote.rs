@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -29,6 +29,8 @@ pub(crate) struct Remote {
     client: Client,
     address: Arc<Mutex<String>>,
     renew: Renew,
+    /// As the first answer told it: a later one that differs is of another file.
+    length: Arc<OnceLock<u64>>,
 }
 
 /// The body of one answer, from the byte that was asked for.
@@ -41,7 +43,7 @@ pub(crate) struct Body {
 
 impl Remote {
     pub(crate) fn new(client: Client, address: String, renew: Renew) -> Self {
-        Self { client, address: Arc::new(Mutex::new(address)), renew }
+        Self { client, address: Arc::new(Mutex::new(address)), renew, length: Arc::default() }
     }
 
     /// The ending of the address's file name.
@@ -66,9 +68,16 @@ impl Remote {
             other => other?,
         };
         let chunks = answer.body.map(|chunk| chunk.map_err(Error::from)).boxed();
-        // A server without `Range` starts from the front again: what is known already is passed over.
+        // A server without `Range` starts from the front again: what is known already is passed over. One that
+        // starts later than it was asked to leaves a hole.
+        let known = start.checked_sub(answer.start).ok_or(Error::SongChanged)?;
+        if let Some(total) = answer.total
+            && *self.length.get_or_init(|| total) != total
+        {
+            return Err(Error::SongChanged);
+        }
         Ok(Body {
-            chunks: skip_bytes(chunks, start - answer.start),
+            chunks: skip_bytes(chunks, known),
             length: answer.total,
             content_type: answer.content_type,
         })
@@ -100,9 +109,13 @@ impl Remote {
                     None if state.end.is_none() => return None,
                     None => Error::CutShort { at: state.at, length: state.end.unwrap_or_default() },
                 };
-                match state.remote.resume(state.at, &mut state.attempts).await {
-                    Some(body) => state.body = body,
-                    None => return Some((Err(broke), None)),
+                state.attempts += 1;
+                if state.attempts > ATTEMPTS {
+                    return Some((Err(broke), None));
+                }
+                match state.remote.request_patiently(state.at).await {
+                    Ok(body) => state.body = body,
+                    Err(e) => return Some((Err(e), None)),
                 }
             }
             None
@@ -110,16 +123,18 @@ impl Remote {
         .boxed()
     }
 
-    /// Makes the connection anew at `at`, with growing waits; `None` when the attempts are used up.
-    async fn resume(&self, at: u64, attempts: &mut u32) -> Option<Body> {
-        while *attempts < ATTEMPTS {
-            tokio::time::sleep(BACKOFF * 2u32.pow(*attempts)).await;
-            *attempts += 1;
-            if let Ok(body) = self.request(at).await {
-                return Some(body);
+    /// The same as [`Self::request`], tried again with growing waits while the service cannot be reached.
+    pub(crate) async fn request_patiently(&self, start: u64) -> Result<Body, Error> {
+        let mut attempt = 0;
+        loop {
+            match self.request(start).await {
+                Err(e @ Error::Api(_)) if e.retryable() && attempt < ATTEMPTS => {
+                    tokio::time::sleep(BACKOFF * 2u32.pow(attempt)).await;
+                    attempt += 1;
+                }
+                other => return other,
             }
         }
-        None
     }
 }
 

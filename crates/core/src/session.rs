@@ -9,8 +9,8 @@ use tokio::sync::Mutex;
 
 use crate::{
     Error, OtpRequest, OtpSent, SignedIn, SignedInUser, SignedOut,
-    context::Context,
-    profile::{AccountRecord, GUEST, account_name},
+    context::{Account, Context, LIBRARY_FILE},
+    profile::{AccountRecord, account_name},
 };
 
 /// Digits of an OTP (the contract's figure).
@@ -45,31 +45,51 @@ impl Session {
         let Some((phone, ticket)) = waiting.as_ref() else {
             return Err(Error::Invalid("Ask for an OTP first: it comes by SMS.".into()));
         };
-        let guest = self.context.account();
+        let before = self.context.account();
         let identity = self.context.service.identity();
         // The tokens are saved under the account that they are for: it is opened before they come.
-        let mut account = self.context.open_account(Some(AccountRecord {
-            account: account_name(&identity, &phone.e164()),
-            user: SignedInUser { id: "".into(), phone_masked: phone.masked(), name: None },
-            dialect: guest.client.dialect().map(|dialect| dialect.as_str().to_owned()),
-        }))?;
+        let mut account = self
+            .context
+            .open_account(Some(AccountRecord {
+                account: account_name(&identity, &phone.e164()),
+                user: SignedInUser { id: "".into(), phone_masked: phone.masked(), name: None },
+                dialect: before.client.dialect().map(|dialect| dialect.as_str().to_owned()),
+            }))
+            .await?;
         let user = account.client.verify_otp(&ticket.otp_id, &otp, phone).await?.user;
-        if guest.record.is_none() {
-            account.library.carry_over_from(&guest.folder.join(crate::context::LIBRARY_FILE)).await?;
-        }
         if let Some(record) = &mut account.record {
             record.user.id = user.id;
             record.user.name = user.name;
             record.dialect = account.client.dialect().map(|dialect| dialect.as_str().to_owned());
             let record = record.clone();
-            self.context.profile.update_settings(|settings| {
-                settings.accounts.insert(identity.clone(), record.clone());
-            })?;
+            self.context
+                .update_settings(move |settings| {
+                    settings.accounts.insert(identity.clone(), record.clone());
+                })
+                .await?;
         }
         *waiting = None;
+        drop(waiting);
+        self.take_over(&before, &account).await;
         let signed_in = account.signed_in().ok_or(Error::SignInNeeded)?;
         self.context.switch_to(account);
         Ok(signed_in)
+    }
+
+    /// What the guest found stays known; whoever was signed in before is signed out. Neither is worth failing a
+    /// sign-in that the service has already granted.
+    async fn take_over(&self, before: &Account, account: &Account) {
+        let done = if before.record.is_none() {
+            let guest = before.folder.join(LIBRARY_FILE);
+            account.library.carry_over_from(&guest).await.map_err(Error::from)
+        } else if before.folder != account.folder {
+            before.client.logout().await.map(drop).map_err(Error::from)
+        } else {
+            Ok(())
+        };
+        if let Err(e) = done {
+            tracing::warn!(code = %e.code(), "what was there before the sign-in could not be taken over");
+        }
     }
 
     pub(crate) fn whoami(&self) -> Result<SignedIn, Error> {
@@ -79,21 +99,31 @@ impl Session {
     /// Signs out. Downloads and unsent changes stay for the next sign-in, unless they are to be forgotten.
     pub(crate) async fn logout(&self, forget: bool) -> Result<SignedOut, Error> {
         let account = self.context.signed_in()?;
+        // What is to be forgotten must not be written to by another process meanwhile.
+        let lock = if forget { Some(account.lock_sync().await?.ok_or(Error::Busy)?) } else { None };
         // Out here is out, whether or not the service could hear of it.
         if !account.client.logout().await? {
             tracing::info!("the service did not hear of the sign-out");
         }
         let outbox = account.library.outbox_status().await?;
         let pending = outbox.pending + outbox.parked.len() as u64;
-        let identity = self.context.service.identity();
-        self.context.profile.update_settings(|settings| {
-            settings.accounts.remove(&identity);
-        })?;
         let folder = account.folder.clone();
         drop(account);
-        self.context.switch_to(self.context.open_account(None)?);
-        if forget && folder.file_name().is_some_and(|name| name != GUEST) {
-            fs::remove_dir_all(&folder).map_err(|e| Error::storage(&folder, e))?;
+        // Out of the way first: a crash in between must not leave for the next sign-in what was to be forgotten.
+        let aside = folder.with_extension("forgotten");
+        if forget {
+            fs::rename(&folder, &aside).map_err(|e| Error::storage(&folder, e))?;
+        }
+        let identity = self.context.service.identity();
+        self.context
+            .update_settings(move |settings| {
+                settings.accounts.remove(&identity);
+            })
+            .await?;
+        self.context.switch_to(self.context.open_account(None).await?);
+        drop(lock);
+        if forget {
+            fs::remove_dir_all(&aside).map_err(|e| Error::storage(&aside, e))?;
         }
         Ok(SignedOut { pending_kept: if forget { 0 } else { pending } })
     }

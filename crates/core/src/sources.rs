@@ -7,40 +7,28 @@ use melody_library::DownloadState;
 use melody_model::{AudioFile, Rendition, SongId, SongView};
 use melody_player::Source;
 
-use crate::{
-    Code, Error, catalogue,
-    context::{Account, Context},
-    remote::Remote,
-    stream,
-};
-
-/// A song, and the rendition of it that was found.
-#[derive(Debug)]
-pub(crate) struct Located {
-    pub(crate) song: SongView,
-}
+use crate::{Error, catalogue, context::Account, remote::Remote, stream};
 
 /// Opens a song for the player.
 pub(crate) async fn open(
-    context: &Arc<Context>,
-    id: SongId,
+    account: &Arc<Account>,
+    song: &SongView,
     rendition: Rendition,
-) -> Result<(Located, Source), Error> {
-    let account = context.account();
-    let song = account.library.song(id).await?.ok_or_else(|| Error::UnknownId { id: id.to_string() })?;
-    if let Some(path) = downloaded(&account, id, rendition).await? {
+) -> Result<Source, Error> {
+    if let Some(path) = downloaded(account, song.song.id, rendition).await? {
         // A file that was taken away from under us is no reason to be silent while the service has the song.
         match Source::file(&path) {
-            Ok(source) => return Ok((Located { song }, source)),
+            Ok(source) => return Ok(source),
             Err(e) => tracing::warn!(error = %e, "a download is missing; the service is asked instead"),
         }
     }
-    let remote = remote(&account, &song, rendition).await?;
-    match stream::open(remote).await {
-        Ok(source) => Ok((Located { song }, source)),
-        Err(e) if e.code() == Code::Unreachable => Err(Error::Offline { title: song.song.content.title }),
-        Err(e) => Err(e),
-    }
+    let opened = async { stream::open(remote(account, song, rendition).await?).await }.await;
+    opened.map_err(|e| match e {
+        Error::Api(cause @ melody_api::Error::Unreachable(_)) => {
+            Error::Offline { title: song.song.content.title.clone(), cause }
+        }
+        other => other,
+    })
 }
 
 /// The rendition on the service.

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
 use melody_player::{Hint, Source};
 use stream_download::{
-    Settings, StreamDownload,
+    Settings, StreamDownload, StreamInitializationError,
     source::{DecodeError, SourceStream},
     storage::temp::TempStorageProvider,
 };
@@ -41,9 +41,12 @@ pub(crate) async fn open(remote: Remote) -> Result<Source, Error> {
     let audio = AudioStream { remote, length, bytes, trouble: trouble.clone() };
     let settings =
         Settings::default().prefetch_bytes(PREFETCH_BYTES).batch_write_size(WRITE_BYTES).retry_timeout(STALL);
-    let reader = StreamDownload::from_stream(audio, TempStorageProvider::new(), settings)
-        .await
-        .map_err(Error::internal)?;
+    let reader = StreamDownload::from_stream(audio, TempStorageProvider::new(), settings).await.map_err(
+        |e| match e {
+            StreamInitializationError::StorageCreationFailure(e) => Error::storage(&std::env::temp_dir(), e),
+            e @ StreamInitializationError::StreamCreationFailure(_) => Error::internal(e),
+        },
+    )?;
     let cancel = reader.cancellation_token();
     let reader = ReaderWithReason { inner: reader, trouble };
     Ok(Source::reader(reader, length, true, hint).with_cancel(Arc::new(move || cancel.cancel())))
@@ -142,7 +145,7 @@ impl SourceStream for AudioStream {
             self.bytes = Mutex::new(stream::empty().boxed());
             return Ok(());
         }
-        let body = self.remote.request(start).await.map_err(|e| self.broken(&e))?;
+        let body = self.remote.request_patiently(start).await.map_err(|e| self.broken(&e))?;
         self.bytes = Mutex::new(self.remote.clone().bytes(body, start, end));
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! Plain for now: one pass, when it is asked for. The interfaces are those that the engine will keep.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
 use melody_api::LibraryRequest;
@@ -13,16 +13,17 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Code, Error, Event, ParkedOperation, SyncState, SyncStatus,
     context::{Account, Context},
-    storage::FileLock,
 };
 
 /// Entries of one page: the service's own bound.
 const PAGE: u32 = 100;
 /// Operations that are looked at in one go.
 const BATCH: u32 = 100;
-/// How long a sync waits for another process that is at it.
-const LOCK_WAIT: Duration = Duration::from_millis(500);
-/// When the last complete pass over the library ended, among the library's settings.
+/// An empty answer is believed of a library of at most so many songs.
+const FEW: u64 = 2;
+/// How long the journal of what the service has heard is kept, for a rollback (the contract's figure).
+const JOURNAL_KEPT: Duration = Duration::from_hours(30 * 24);
+/// When the library was last read through, among the library's settings.
 const FILLED: &str = "filled_at";
 
 /// How the last sync ended, among the library's settings: another process may ask.
@@ -59,17 +60,13 @@ impl Sync {
     /// Sends what waits, then reads the library through. Fails with what stopped it; nothing is lost by that.
     pub(crate) async fn run(&self) -> Result<SyncStatus, Error> {
         let account = self.context.signed_in()?;
-        let Some(_lock) = lock(&account).await? else {
+        let Some(_lock) = account.lock_sync().await? else {
             // One process at a time runs sync; this one leaves its operations to it.
             return self.status_as(&account, Ended { state: SyncState::Running, until: None }).await;
         };
         let running = self.status_as(&account, Ended { state: SyncState::Running, until: None }).await?;
         self.context.tell(Event::SyncChanged(running));
-        let passed = async {
-            drain(&account).await?;
-            fill(&account).await
-        }
-        .await;
+        let passed = pass(&account).await;
         let settled = self.settle(&account, &passed).await;
         // What stopped the sync is the error to tell, not that its end could not be kept.
         passed?;
@@ -79,7 +76,7 @@ impl Sync {
 
     /// Tries for a while to send what waits, and says how that ended. Whatever is left waits for the next sync.
     pub(crate) async fn drain_for(&self, patience: Duration) -> SyncState {
-        self.for_a_while(patience, |account| async move { drain(&account).await }).await
+        self.for_a_while(patience, |account| async move { drain(&account, false).await }).await
     }
 
     /// Reads the library through if that was never done, for as long as the patience lasts. What came stays.
@@ -87,7 +84,7 @@ impl Sync {
         self.for_a_while(patience, |account| async move {
             match account.library.setting(FILLED).await? {
                 Some(_) => Ok(()),
-                None => fill(&account).await,
+                None => fill(&account).await.map(drop),
             }
         })
         .await;
@@ -99,7 +96,7 @@ impl Sync {
     {
         let Ok(account) = self.context.signed_in() else { return SyncState::SignInNeeded };
         let passed = tokio::time::timeout(patience, async {
-            match lock(&account).await? {
+            match account.lock_sync().await? {
                 Some(_lock) => work(account.clone()).await.map(|()| SyncState::Idle),
                 // Another process is at it and will send these too.
                 None => Ok(SyncState::Running),
@@ -115,7 +112,7 @@ impl Sync {
                 }
                 ended(&passed).state
             }
-            // Cut off in the middle, an operation stays marked as being sent, and is read as uncertain next time.
+            // Cut off in the middle, an operation stays marked as being sent: next time it counts as uncertain.
             Err(_) => SyncState::Offline,
         }
     }
@@ -148,7 +145,6 @@ impl Sync {
                 .await?;
         }
         self.context.tell(Event::SyncChanged(self.status_as(account, ended).await?));
-        self.context.tell(Event::LibraryChanged);
         Ok(())
     }
 }
@@ -171,30 +167,61 @@ fn ended(passed: &Result<(), Error>) -> Ended {
     Ended { state, until: error.retry_at() }
 }
 
-async fn lock(account: &Account) -> Result<Option<FileLock>, Error> {
-    FileLock::acquire(&lock_path(account), LOCK_WAIT).await
+/// One whole sync: what waits goes out, the library is read, and what could only go out after that does.
+async fn pass(account: &Account) -> Result<(), Error> {
+    let sent = drain(account, false).await;
+    if let Err(e) = &sent
+        && !e.is_of_one_call()
+    {
+        return sent;
+    }
+    let complete = fill(account).await?;
+    drain(account, complete).await?;
+    if let Ok(month_ago) = Timestamp::now().checked_sub(JOURNAL_KEPT) {
+        account.library.prune_journal(month_ago).await?;
+    }
+    sent
 }
 
-fn lock_path(account: &Account) -> PathBuf {
-    account.folder.join("sync.lock")
+/// The generation that the service is in now, by an answer of this process and not by what is remembered.
+async fn present_generation(account: &Account) -> Result<GenerationId, Error> {
+    if account.client.observations().borrow().agreeing == 0 {
+        // Operations are planned with one generation's ids: which one answers should be known before. A backend
+        // that does not tell shows it in its first answer.
+        let _ = account.client.version().await;
+    }
+    account.generation().await
 }
 
-/// Sends what waits, in the order of each song, until nothing more can be said now.
-async fn drain(account: &Account) -> Result<(), Error> {
+/// Sends what waits, in the order of each song. `complete` says that the library has just been read through: what
+/// has no id there then, is not there.
+///
+/// The caller holds the lock: nobody else sends.
+async fn drain(account: &Account, complete: bool) -> Result<(), Error> {
+    if account.library.outbox_status().await?.pending == 0 {
+        return Ok(());
+    }
+    let generation = present_generation(account).await?;
     let mut passed_over = Vec::new();
+    let mut first_refusal = None;
     loop {
         let operations = account.library.pending_operations(BATCH + passed_over.len() as u32).await?;
         let todo: Vec<_> = operations.into_iter().filter(|op| !passed_over.contains(&op.id)).collect();
         if todo.is_empty() {
-            return Ok(());
+            return first_refusal.map_or(Ok(()), Err);
         }
-        let generation = account.generation().await?;
         for operation in todo {
             let id = operation.id;
             if !account.library.mark_sending(id).await? {
                 continue;
             }
-            match send(account, generation, operation).await {
+            let sent = send(account, generation, operation, complete).await;
+            if account.generation().await? != generation {
+                // The backend changed under us: whose answer this was cannot be told, and the ids are another's.
+                account.library.release(id, Outcome::Unknown).await?;
+                return Err(Error::ServiceSwitched);
+            }
+            match sent {
                 Ok(Sent::Heard(heard)) => {
                     account.library.acknowledge(id, heard).await?;
                 }
@@ -208,14 +235,24 @@ async fn drain(account: &Account) -> Result<(), Error> {
                 Err(e) => {
                     let outcome = if e.was_not_taken() { Outcome::NotReached } else { Outcome::Unknown };
                     account.library.release(id, outcome).await?;
-                    return Err(e);
+                    if !e.is_of_one_call() {
+                        return Err(e);
+                    }
+                    // One that the service cannot digest holds back its own song, and nothing else.
+                    passed_over.push(id);
+                    first_refusal.get_or_insert(e);
                 }
             }
         }
     }
 }
 
-async fn send(account: &Account, generation: GenerationId, operation: Operation) -> Result<Sent, Error> {
+async fn send(
+    account: &Account,
+    generation: GenerationId,
+    operation: Operation,
+    complete: bool,
+) -> Result<Sent, Error> {
     let mut heard =
         Acknowledgement { generation, entry_server_id: None, play_count: None, last_played_at: None };
     let told = match &operation.action {
@@ -229,8 +266,8 @@ async fn send(account: &Account, generation: GenerationId, operation: Operation)
         }
         Action::Remove { .. } => match &operation.entry_server_id {
             Some(entry) => account.client.library_remove(entry).await,
-            // Saved and removed before this generation ever heard of it: there is nothing to take away.
-            None if operation.attempts == 0 => Ok(()),
+            // The service may have it under an id that it never told: only reading the library through can say.
+            None if complete => Ok(()),
             None => return Ok(Sent::NotYet),
         },
         Action::Play { seconds, completed, .. } => {
@@ -254,12 +291,12 @@ async fn send(account: &Account, generation: GenerationId, operation: Operation)
     }
 }
 
-/// Reads the whole library, page by page. What is missing from a complete and consistent pass was removed
-/// elsewhere; a library that moves under the pass proves nothing.
-async fn fill(account: &Account) -> Result<(), Error> {
+/// Reads the whole library, page by page, and says whether the pass was complete and consistent. Only then was what
+/// is missing removed elsewhere; a library that moves under the pass, or a backend that changes, proves nothing.
+async fn fill(account: &Account) -> Result<bool, Error> {
     let began = Timestamp::now();
-    let mut seen: Vec<ServerId> = Vec::new();
-    let mut total = None;
+    let mut seen: HashSet<ServerId> = HashSet::new();
+    let mut first: Option<(GenerationId, Option<u64>)> = None;
     let mut consistent = true;
     let mut offset = 0;
     loop {
@@ -275,25 +312,41 @@ async fn fill(account: &Account) -> Result<(), Error> {
             })
             .await?;
         let generation = account.generation().await?;
+        let total = page.total;
+        let (first_generation, first_total) = *first.get_or_insert((generation, total));
+        if generation != first_generation {
+            return Err(Error::ServiceSwitched);
+        }
         let came = (page.items.len() + page.skipped) as u64;
-        consistent &= page.skipped == 0 && page.total.is_some() && (total.is_none() || total == page.total);
-        total = page.total.or(total);
+        let known_before = seen.len();
         seen.extend(page.items.iter().map(|entry| entry.server_id.clone()));
+        let fresh = seen.len() - known_before;
+        consistent &= page.skipped == 0 && total.is_some() && total == first_total && fresh as u64 == came;
         account.library.store_entries(generation, page.items).await?;
-        offset += came;
         // By the count of what came, not by pages: a page may hold fewer than were asked for.
-        if came == 0
-            || total.is_none_or(|total| offset >= total) && (total.is_some() || came < u64::from(PAGE))
-        {
+        offset += came;
+        let over = match total {
+            Some(total) => offset >= total,
+            None => came < u64::from(PAGE),
+        };
+        // A page without anything new is the end too, whatever is promised: some backends ignore the offset.
+        if over || fresh == 0 {
             break;
         }
     }
-    seen.sort();
-    seen.dedup();
-    let generation = account.generation().await?;
-    if consistent && total == Some(seen.len() as u64) {
+    let Some((generation, total)) = first else { return Ok(false) };
+    let complete = consistent && total == Some(seen.len() as u64);
+    if complete && (!seen.is_empty() || knows_few(account).await?) {
+        let seen: Vec<ServerId> = seen.into_iter().collect();
         account.library.reconcile(generation, began, &seen).await?;
     }
     account.library.set_setting(FILLED, &serde_json::json!(Timestamp::now())).await?;
-    Ok(())
+    Ok(complete)
+}
+
+/// Whether an empty answer may be believed. A library that somebody emptied song by song looks like one that a
+/// migration forgot; a few songs are taken for the first, more are kept.
+async fn knows_few(account: &Account) -> Result<bool, Error> {
+    let known = account.library.entries(EntryQuery { limit: 1, ..EntryQuery::default() }).await?.total;
+    Ok(known <= FEW)
 }

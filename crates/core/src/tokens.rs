@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, secrets::Secrets, storage::FileLock};
 
-/// Longer than any refresh takes; a process that holds the lock for more is stuck.
-const REFRESH_WAIT: Duration = Duration::from_secs(30);
+/// A process that holds the lock for longer is stuck. Less than a call may take, so that it is told as what it is.
+const REFRESH_WAIT: Duration = Duration::from_secs(8);
 
 /// One account's tokens, under one name among the secrets.
 #[derive(Debug)]

@@ -92,14 +92,18 @@ async fn what_cannot_be_played_is_told_and_the_queue_goes_on() {
     ];
     let bench = Bench::with(small(songs)).await;
     let core = bench.core_to(SinkKind::Recorder(bench.wav())).await;
-    let mut ids = Vec::new();
+    let mut ids = vec!["no-such-id".to_owned()];
     for title in ["silent", "page", "tone"] {
         ids.push(one(&core, title).await.song.id.to_string());
     }
     let (rows, _) = play(&core, request(&ids)).await;
     let codes: Vec<_> = rows.iter().map(|row| row.error.as_ref().map(|error| error.code)).collect();
-    assert_eq!(codes, [Some(Code::NoAudio), Some(Code::UnsupportedFormat), None]);
-    assert!((rows[2].seconds - 1.0).abs() < 0.01);
+    assert_eq!(
+        codes,
+        [Some(Code::ValidationError), Some(Code::NoAudio), Some(Code::UnsupportedFormat), None]
+    );
+    assert_eq!(rows[0].song_id, "no-such-id");
+    assert!((rows[3].seconds - 1.0).abs() < 0.01);
 }
 
 #[tokio::test(flavor = "multi_thread")]

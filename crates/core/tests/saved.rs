@@ -139,17 +139,125 @@ async fn what_the_service_refuses_for_good_is_parked_with_its_reason() {
     assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 1, "the other one passed");
 }
 
+/// The titles of every saved song, in order.
+async fn titles(core: &melody_core::Core) -> Vec<String> {
+    let mut titles = Vec::new();
+    for page in 0.. {
+        let request = melody_core::ListRequest {
+            limit: 100,
+            offset: page * 100,
+            sort: melody_model::EntrySort::Title,
+            order: melody_model::EntryOrder::Asc,
+        };
+        let Reply::Entries(list) = core.dispatch(Command::LibraryList(request)).await.unwrap() else {
+            panic!()
+        };
+        if list.entries.is_empty() {
+            break;
+        }
+        titles.extend(
+            list.entries.into_iter().map(|entry| entry.song.song.content.title + &entry.id.to_string()),
+        );
+    }
+    titles
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_library_that_moves_under_a_pass_is_not_misread() {
+async fn a_library_that_moves_under_a_pass_loses_nothing() {
+    let options = Options { catalogue: melody_server::CatalogueChoice::Synthetic(400), ..Options::default() };
+    let bench = Bench::with(options).await;
+    let core = bench.signed_in().await;
+    bench.server.fill_library("+91", common::PHONE, 250).unwrap();
+    assert_eq!(sync(&core).await.unwrap().entries, 250);
+    let before = titles(&core).await;
+    // A row is put on top and taken away between pages: pages overlap, or skip a row.
+    for after in [1, 2] {
+        let shift = format!(
+            "[[fault]]\nroute = \"GET /library/songs\"\nkind = \"shift_page\"\nafter = {after}\ntimes = 1"
+        );
+        bench.server.set_faults(faults(&shift)).unwrap();
+        sync(&core).await.unwrap();
+        let now = titles(&core).await;
+        assert!(before.iter().all(|title| now.contains(title)), "after {after} pages something is gone");
+    }
+    bench.server.set_faults(Vec::new()).unwrap();
+    sync(&core).await.unwrap();
+    assert_eq!(titles(&core).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_switch_of_backend_loses_no_song_and_doubles_none() {
+    let bench = Bench::new(Dialect::Blue).await;
+    let core = bench.signed_in().await;
+    add(&core, &some_ids(&core, 12).await).await.unwrap();
+    let before = titles(&core).await;
+    for dialect in [Dialect::Green, Dialect::Blue, Dialect::Green] {
+        bench.server.set_dialect_keeping_tokens(dialect);
+        // In the middle of a pass the change is noticed, and nothing is concluded from it.
+        while let Err(e) = sync(&core).await {
+            assert_eq!(e.code(), Code::Unreachable, "{e}");
+        }
+        assert_eq!(titles(&core).await, before, "{dialect}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_across_a_switch_is_not_taken_for_done() {
+    let bench = Bench::new(Dialect::Blue).await;
+    let core = bench.signed_in().await;
+    let ids = some_ids(&core, 4).await;
+    add(&core, &ids).await.unwrap();
+    bench.server.set_dialect_keeping_tokens(Dialect::Green);
+    remove(&core, &ids[..1]).await.unwrap();
+    for _ in 0..3 {
+        if sync(&core).await.is_ok_and(|status| status.pending == 0) {
+            break;
+        }
+    }
+    assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 3);
+    assert_eq!(list(&core).await.unwrap().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_library_that_comes_back_empty_is_kept() {
     let bench = Bench::new(Dialect::Green).await;
     let core = bench.signed_in().await;
-    let ids = some_ids(&core, 20).await;
-    add(&core, &ids).await.unwrap();
-    let before = list(&core).await.unwrap().len();
+    add(&core, &some_ids(&core, 6).await).await.unwrap();
+    sync(&core).await.unwrap();
+    bench.server.forget_libraries().unwrap();
+    sync(&core).await.unwrap();
+    assert_eq!(list(&core).await.unwrap().len(), 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_song_that_the_service_cannot_digest_blocks_no_other() {
+    let bench = Bench::new(Dialect::Blue).await;
+    let core = bench.signed_in().await;
+    let songs = some_ids(&core, 3).await;
     bench
         .server
-        .set_faults(faults("[[fault]]\nroute = \"GET /library/songs\"\nkind = \"shift_page\"\ntimes = 1"))
+        .set_faults(faults(
+            "[[fault]]\nroute = \"POST /library/songs\"\nkind = \"status\"\nstatus = 500\ntimes = 1",
+        ))
         .unwrap();
-    sync(&core).await.unwrap();
-    assert!(list(&core).await.unwrap().len() + 1 >= before);
+    let entries = add(&core, &songs).await.unwrap();
+    assert_eq!(entries.iter().filter(|entry| entry.pending).count(), 1);
+    assert_eq!(sync(&core).await.unwrap().pending, 0);
+    assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_attempt_that_was_cut_off_is_made_again_in_the_same_process() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let song = some_ids(&core, 1).await;
+    bench
+        .server
+        .set_faults(faults(
+            "[[fault]]\nroute = \"POST /library/songs\"\nkind = \"delay\"\nms = 8000\ntimes = 1",
+        ))
+        .unwrap();
+    assert!(add(&core, &song).await.unwrap()[0].pending);
+    assert_eq!(sync(&core).await.unwrap().pending, 0);
+    assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 1);
 }
