@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use melody_model::{EntryId, EntryView, ServerId, Song, SongContent, SongId, SongView};
-use rusqlite::{Connection, OptionalExtension, Row, types::Type};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, types::Type};
 use serde::de::DeserializeOwned;
 
 use crate::Result;
@@ -24,9 +24,12 @@ pub(crate) fn time_or_none(row: &Row<'_>, column: usize) -> rusqlite::Result<Opt
     row.get::<_, Option<i64>>(column)?.map(|_| time(row, column)).transpose()
 }
 
-/// The columns of a song's content, in the order in which [`content`] reads them.
-pub(crate) const CONTENT: &str = "s.title, s.artist, s.album, s.language, s.duration_s, s.genre, \
-     s.release_year, s.popularity, s.explicit, s.thumbnail_url, s.external_ids, s.audio_files";
+/// The columns of a song's content, in the order in which [`content`] reads and [`bind_content`] writes them.
+pub(crate) const CONTENT: &str = "title, artist, album, language, duration_s, genre, release_year, popularity, \
+     explicit, thumbnail_url, external_ids, audio_files";
+
+/// As many parameters as [`CONTENT`] has columns.
+pub(crate) const CONTENT_VALUES: &str = "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?";
 
 /// Reads the columns of [`CONTENT`], the first of which is at `at`.
 pub(crate) fn content(row: &Row<'_>, at: usize) -> rusqlite::Result<SongContent> {
@@ -44,6 +47,23 @@ pub(crate) fn content(row: &Row<'_>, at: usize) -> rusqlite::Result<SongContent>
         external_ids: json(row, at + 10)?,
         audio_files: json(row, at + 11)?,
     })
+}
+
+/// Gives the columns of [`CONTENT`] their values, from the parameter `at` on; answers the parameter after them.
+pub(crate) fn bind_content(s: &mut Statement<'_>, at: usize, content: &SongContent) -> Result<usize> {
+    s.raw_bind_parameter(at, &content.title)?;
+    s.raw_bind_parameter(at + 1, &content.artist)?;
+    s.raw_bind_parameter(at + 2, &content.album)?;
+    s.raw_bind_parameter(at + 3, &content.language)?;
+    s.raw_bind_parameter(at + 4, content.duration_s)?;
+    s.raw_bind_parameter(at + 5, serde_json::to_string(&content.genre)?)?;
+    s.raw_bind_parameter(at + 6, content.release_year)?;
+    s.raw_bind_parameter(at + 7, content.popularity)?;
+    s.raw_bind_parameter(at + 8, content.explicit)?;
+    s.raw_bind_parameter(at + 9, &content.thumbnail_url)?;
+    s.raw_bind_parameter(at + 10, serde_json::to_string(&content.external_ids)?)?;
+    s.raw_bind_parameter(at + 11, serde_json::to_string(&content.audio_files)?)?;
+    Ok(at + 12)
 }
 
 /// A song by its row number, as a face shows it.

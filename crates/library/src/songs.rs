@@ -159,27 +159,16 @@ pub(crate) fn insert(
     content: &SongContent,
     reindexed: &mut BTreeMap<i64, Indexed>,
 ) -> Result<i64> {
-    w.tx.prepare_cached(
-        "INSERT INTO song (id, docid, match_hash, title, artist, album, language, duration_s, genre,
-                           release_year, popularity, explicit, thumbnail_url, external_ids, audio_files)
-         VALUES (?1, 0, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-    )?
-    .execute(params![
-        id.0,
-        matching::name_hash(content),
-        content.title,
-        content.artist,
-        content.album,
-        content.language,
-        content.duration_s,
-        serde_json::to_string(&content.genre)?,
-        content.release_year,
-        content.popularity,
-        content.explicit,
-        content.thumbnail_url,
-        serde_json::to_string(&content.external_ids)?,
-        serde_json::to_string(&content.audio_files)?,
-    ])?;
+    let mut insert = w.tx.prepare_cached(&format!(
+        "INSERT INTO song (id, docid, match_hash, {}) VALUES (?, 0, ?, {})",
+        rows::CONTENT,
+        rows::CONTENT_VALUES
+    ))?;
+    insert.raw_bind_parameter(1, id.0)?;
+    insert.raw_bind_parameter(2, matching::name_hash(content))?;
+    rows::bind_content(&mut insert, 3, content)?;
+    insert.raw_execute()?;
+    drop(insert);
     let n = w.tx.last_insert_rowid();
     note_external_ids(&w.tx, n, content)?;
     reindexed.insert(n, Indexed { old: None, content: content.clone() });
@@ -237,27 +226,16 @@ fn replace(
     if new == old.content {
         return Ok(());
     }
-    w.tx.prepare_cached(
-        "UPDATE song SET match_hash = ?2, title = ?3, artist = ?4, album = ?5, language = ?6,
-                duration_s = ?7, genre = ?8, release_year = ?9, popularity = ?10, explicit = ?11,
-                thumbnail_url = ?12, external_ids = ?13, audio_files = ?14 WHERE n = ?1",
-    )?
-    .execute(params![
-        n,
-        matching::name_hash(&new),
-        new.title,
-        new.artist,
-        new.album,
-        new.language,
-        new.duration_s,
-        serde_json::to_string(&new.genre)?,
-        new.release_year,
-        new.popularity,
-        new.explicit,
-        new.thumbnail_url,
-        serde_json::to_string(&new.external_ids)?,
-        serde_json::to_string(&new.audio_files)?,
-    ])?;
+    let mut update = w.tx.prepare_cached(&format!(
+        "UPDATE song SET (match_hash, {}) = (?, {}) WHERE n = ?",
+        rows::CONTENT,
+        rows::CONTENT_VALUES
+    ))?;
+    update.raw_bind_parameter(1, matching::name_hash(&new))?;
+    let after = rows::bind_content(&mut update, 2, &new)?;
+    update.raw_bind_parameter(after, n)?;
+    update.raw_execute()?;
+    drop(update);
     note_external_ids(&w.tx, n, &new)?;
     w.tx.prepare_cached("UPDATE entry SET title_key = ?2, artist_key = ?3 WHERE song = ?1")?
         .execute(params![n, text::key(&new.title), text::key(&new.artist)])?;
