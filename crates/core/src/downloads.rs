@@ -97,7 +97,6 @@ impl Downloads {
             path,
             bytes: row.bytes,
             total: row.total,
-            sha256: None,
             error,
             pinned: true,
         };

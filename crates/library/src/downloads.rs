@@ -32,8 +32,6 @@ pub struct Download {
     pub bytes: u64,
     /// Bytes in all, when known.
     pub total: Option<u64>,
-    /// Of the whole file, in hex.
-    pub sha256: Option<String>,
     /// Why it failed, as a code.
     pub error: Option<String>,
     /// Whether the listener asked for it; otherwise it is cache, ours to evict.
@@ -71,8 +69,8 @@ impl Library {
                     .ok_or(Error::UnknownSong(download.song_id))?;
                 w.tx.prepare_cached(
                     "INSERT OR REPLACE INTO download
-                            (song, rendition, state, path, bytes, total, sha256, error, pinned)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                            (song, rendition, state, path, bytes, total, error, pinned)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 )?
                 .execute(params![
                     song,
@@ -81,7 +79,6 @@ impl Library {
                     download.path,
                     download.bytes,
                     download.total,
-                    download.sha256,
                     download.error,
                     download.pinned,
                 ])?;
@@ -117,8 +114,7 @@ impl Library {
     }
 }
 
-const DOWNLOADS: &str =
-    "SELECT s.id, d.rendition, d.state, d.path, d.bytes, d.total, d.sha256, d.error, d.pinned
+const DOWNLOADS: &str = "SELECT s.id, d.rendition, d.state, d.path, d.bytes, d.total, d.error, d.pinned
      FROM download d JOIN song s ON s.n = d.song";
 
 fn download(row: &Row<'_>) -> rusqlite::Result<Download> {
@@ -129,9 +125,8 @@ fn download(row: &Row<'_>) -> rusqlite::Result<Download> {
         path: row.get(3)?,
         bytes: row.get(4)?,
         total: row.get(5)?,
-        sha256: row.get(6)?,
-        error: row.get(7)?,
-        pinned: row.get(8)?,
+        error: row.get(6)?,
+        pinned: row.get(7)?,
     })
 }
 

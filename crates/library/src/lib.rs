@@ -45,6 +45,7 @@ pub use songs::StoredDetails;
 #[derive(Clone, Debug)]
 pub struct Library {
     workers: Arc<worker::Workers>,
+    /// Whether the disk allows reading only.
     read_only: bool,
 }
 
@@ -88,11 +89,6 @@ impl Library {
         let read_only = opened.refusal.is_some();
         let workers = Arc::new(worker::Workers::start(path, opened)?);
         Ok(Self { workers, read_only })
-    }
-
-    /// Whether the disk allows reading only.
-    pub fn is_read_only(&self) -> bool {
-        self.read_only
     }
 
     /// What writes through this handle and its clones make stale, from now on. Changes by another process

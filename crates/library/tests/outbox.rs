@@ -409,7 +409,6 @@ async fn downloads_are_kept_and_only_a_whole_pinned_original_counts() {
         path: Some("downloads/a.flac".to_owned()),
         bytes: 10,
         total: Some(10),
-        sha256: Some("00".to_owned()),
         error: None,
         pinned: true,
     };

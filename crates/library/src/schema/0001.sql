@@ -126,7 +126,6 @@ CREATE TABLE download (
     path      TEXT,             -- relative to the profile
     bytes     INTEGER NOT NULL, -- on the disk
     total     INTEGER,          -- when known
-    sha256    TEXT,
     error     TEXT,
     pinned    INTEGER NOT NULL,
     PRIMARY KEY (song, rendition)
