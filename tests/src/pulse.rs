@@ -26,7 +26,7 @@ impl SoundServer {
     pub fn start() -> Self {
         let dir = TempDir::new().unwrap();
         fs::set_permissions(dir.path(), Permissions::from_mode(0o700)).unwrap();
-        let mut command = Command::new("pulseaudio");
+        let mut command = in_time("pulseaudio");
         command.args(["-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"]);
         command.args(["--disable-shm=true", "--log-level=error", "-L", "module-native-protocol-unix", "-L"]);
         // Without norewinds the monitor repeats what a rewind takes back.
@@ -48,7 +48,7 @@ impl SoundServer {
     /// Starts to record what the sink gets.
     pub fn record(&self) -> Recording {
         let path = self.dir.path().join("captured");
-        let mut command = Command::new("parec");
+        let mut command = in_time("parec");
         command.args(["-d", "bench.monitor", "--raw", "--format=float32le", "--rate=48000", "--channels=2"]);
         command.arg("--latency-msec=50").stdin(Stdio::null()).stdout(File::create(&path).unwrap());
         for (name, value) in self.environment() {
@@ -69,6 +69,16 @@ fn environment(dir: &TempDir) -> Vec<(&'static str, OsString)> {
         // The cookie by which clients are known lies below it.
         ("HOME", dir.path().into()),
     ]
+}
+
+/// What stands before a program whose sound is due in time, also while the machine compiles: priority, as a
+/// desktop gives it. `nice` goes on without where it may not.
+pub const IN_TIME: [&str; 3] = ["nice", "-n", "-11"];
+
+fn in_time(program: &str) -> Command {
+    let mut command = Command::new(IN_TIME[0]);
+    command.args(&IN_TIME[1..]).arg(program);
+    command
 }
 
 /// A recording that goes on.

@@ -20,6 +20,9 @@ pub struct Likeness {
     pub lead: usize,
     /// Frames of the sound that `heard` holds.
     pub frames: usize,
+    /// By how many frames the sound is late a second after the worst stretch: silence was put in (above 0)
+    /// or something left out (below 0). Looked for only where something is wrong.
+    pub moved: Option<isize>,
 }
 
 /// Finds `meant` in `heard` and compares them from there, all of it and stretch by stretch.
@@ -39,7 +42,22 @@ pub fn compare(heard: &[f32], meant: &[f32]) -> Likeness {
         .map(|(index, (heard, meant))| (index as f64 / 20.0, correlation(heard, meant)))
         .min_by(|a, b| a.1.total_cmp(&b.1))
         .expect("the sound that is meant is silent");
-    Likeness { correlation: correlation(heard, meant), worst, lead, frames: samples / CHANNELS }
+    let moved =
+        (worst.1 < 0.9).then(|| moved(heard, meant, (worst.0 * RATE as f64) as usize + RATE)).flatten();
+    Likeness { correlation: correlation(heard, meant), worst, lead, frames: samples / CHANNELS, moved }
+}
+
+/// How much later than in `meant` the sound at frame `from` is in `heard`, if that is within a quarter of a second.
+fn moved(heard: &[f32], meant: &[f32], from: usize) -> Option<isize> {
+    const FAR: usize = RATE / 4;
+    const SLICE: usize = 8_192;
+    let (heard, meant) = (left(heard), left(meant));
+    let slice = meant.get(from..from + SLICE)?;
+    (from.checked_sub(FAR)?..from + FAR)
+        .filter_map(|at| Some((at, correlation(heard.get(at..at + SLICE)?, slice))))
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+        .filter(|(_, likeness)| *likeness > 0.9)
+        .map(|(at, _)| at as isize - from as isize)
 }
 
 fn energy(sound: &[f32]) -> f64 {
@@ -99,10 +117,11 @@ mod tests {
 
     #[test]
     fn a_gap_of_five_milliseconds_is_seen() {
-        let meant = noise(RATE);
+        let meant = noise(3 * RATE);
         let (first, second) = meant.split_at(RATE);
         let heard = [first, &vec![0.0; 240 * CHANNELS], second].concat();
         let found = compare(&heard, &meant);
         assert!(found.worst.1 < 0.5 && found.correlation < 0.9, "{found:?}");
+        assert_eq!(found.moved, Some(240), "{found:?}");
     }
 }

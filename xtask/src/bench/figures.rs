@@ -177,12 +177,12 @@ fn memory() -> Result<Vec<Row>, Failure> {
         command.env("MELODY_SECRETS", "file");
         command
     };
-    let found = started(&mut ours(&["search", "dil", "--limit", "1"]))?.wait_with_output();
-    let found = found.map_err(|source| Failure::Start { command: "melody search".into(), source })?;
+    let found = started(&mut ours(&["trending", "--limit", "1"]))?.wait_with_output();
+    let found = found.map_err(|source| Failure::Start { command: "melody trending".into(), source })?;
     let id = serde_json::from_slice::<Value>(&found.stdout)
         .ok()
         .and_then(|found| found["songs"][0]["id"].as_str().map(str::to_owned))
-        .ok_or_else(|| Failure::Answer { command: "melody search".into(), detail: "no song".into() })?;
+        .ok_or_else(|| Failure::Answer { command: "melody trending".into(), detail: "no song".into() })?;
     let peak = peak_megabytes(Running(started(&mut ours(&["play", &id, "--to", "null"]))?))?;
     Ok(vec![Row {
         what: "peak memory of `melody play`".into(),
