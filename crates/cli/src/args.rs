@@ -2,20 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use melody_model::{EntryOrder, EntrySort, Rendition, SearchType, Source, Timeframe};
 
 use crate::render::colour;
+use crate::values::{self, LONGEST_TTL_S, Output, Secret};
 
-/// A parser that takes one of a model type's words and lists them in the help.
-macro_rules! words {
-    ($type:ty) => {
-        PossibleValuesParser::new(<$type>::ALL.iter().map(|word| word.as_str()))
-            .try_map(|word| word.parse::<$type>())
-    };
-}
 /// Melody Studio in the terminal: find a song, hear it, keep it.
 #[derive(Debug, Parser)]
 #[command(
@@ -97,7 +90,7 @@ pub enum Command {
     /// Show everything about one song, lyrics too
     #[command(after_help = "Example:\n  melody song 0198c0de-0000-7000-8000-000000000001")]
     Song {
-        #[arg(value_name = "ID", value_parser = id)]
+        #[arg(value_name = "ID", value_parser = values::id)]
         id: String,
     },
     /// The songs you have saved
@@ -158,6 +151,28 @@ Its first line says where it listens; then there is a line for each code that it
     },
 }
 
+impl Command {
+    /// Its name, for the log; what follows the name may be nobody else's business.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Login(_) => "login",
+            Self::Whoami => "whoami",
+            Self::Logout { .. } => "logout",
+            Self::Search(_) => "search",
+            Self::Trending(_) => "trending",
+            Self::Song { .. } => "song",
+            Self::Library(_) => "library",
+            Self::Download(_) => "download",
+            Self::Play(_) => "play",
+            Self::Serve(_) => "serve",
+            Self::Doctor => "doctor",
+            Self::Tour(_) => "tour",
+            Self::Completions { .. } => "completions",
+            Self::Man { .. } => "man",
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct LoginArgs {
     /// The number, with or without blanks, in digits of any Indian script
@@ -171,41 +186,25 @@ pub struct LoginArgs {
     pub otp: Option<Secret>,
 }
 
-/// A word of the command line that no `Debug` shows.
-#[derive(Clone)]
-pub struct Secret(pub String);
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret")
-    }
-}
-
 #[derive(Debug, Args)]
 pub struct SearchArgs {
     /// What to look for
     #[arg(value_name = "WORDS", required = true)]
     pub words: Vec<String>,
     /// What is looked at
-    #[arg(long = "type", value_name = "TYPE", default_value = "track", value_parser = words!(SearchType))]
+    #[arg(long = "type", value_name = "TYPE", default_value = "track", value_parser = values::words(SearchType::ALL, SearchType::as_str))]
     pub kind: SearchType,
     /// Only songs in this language (hi, ta, te, bn, pa, en …)
     #[arg(long, value_name = "LANG")]
     pub language: Option<String>,
     /// Where the service looks
-    #[arg(long, value_name = "SOURCE", default_value = "all", value_parser = words!(Source))]
+    #[arg(long, value_name = "SOURCE", default_value = "all", value_parser = values::words(Source::ALL, Source::as_str))]
     pub source: Source,
     /// How many songs at most, 1 to 50
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit::<50>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = values::limit::<50>, allow_negative_numbers = true)]
     pub limit: u32,
     /// How many to leave out first
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = offset, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::offset, allow_negative_numbers = true)]
     pub offset: u64,
     /// Search what is on this machine and ask nobody
     #[arg(long)]
@@ -218,10 +217,10 @@ pub struct TrendingArgs {
     #[arg(long, value_name = "LANG")]
     pub language: Option<String>,
     /// The span that counts
-    #[arg(long, value_name = "SPAN", default_value = "weekly", value_parser = words!(Timeframe))]
+    #[arg(long, value_name = "SPAN", default_value = "weekly", value_parser = values::words(Timeframe::ALL, Timeframe::as_str))]
     pub timeframe: Timeframe,
     /// How many songs at most, 1 to 50
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit::<50>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = values::limit::<50>, allow_negative_numbers = true)]
     pub limit: u32,
 }
 
@@ -235,13 +234,13 @@ pub enum LibraryCommand {
     /// Save songs
     #[command(after_help = "Example:\n  melody library add ID1 ID2")]
     Add {
-        #[arg(value_name = "ID", required = true, value_parser = id)]
+        #[arg(value_name = "ID", required = true, value_parser = values::id)]
         ids: Vec<String>,
     },
     /// Take songs out of your library
     #[command(after_help = "Example:\n  melody library remove ID1 ID2")]
     Remove {
-        #[arg(value_name = "ID", required = true, value_parser = id)]
+        #[arg(value_name = "ID", required = true, value_parser = values::id)]
         ids: Vec<String>,
     },
     /// Bring this machine and the service up to date with each other
@@ -265,25 +264,25 @@ pub struct ProgressArgs {
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// How many songs at most, 1 to 100
-    #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit::<100>, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = values::limit::<100>, allow_negative_numbers = true)]
     pub limit: u32,
     /// How many to leave out first
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = offset, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::offset, allow_negative_numbers = true)]
     pub offset: u64,
     /// What they are sorted by
-    #[arg(long, value_name = "KEY", default_value = "added", value_parser = words!(EntrySort))]
+    #[arg(long, value_name = "KEY", default_value = "added", value_parser = values::words(EntrySort::ALL, EntrySort::as_str))]
     pub sort: EntrySort,
     /// Which end comes first
-    #[arg(long, value_name = "ORDER", default_value = "desc", value_parser = words!(EntryOrder))]
+    #[arg(long, value_name = "ORDER", default_value = "desc", value_parser = values::words(EntryOrder::ALL, EntryOrder::as_str))]
     pub order: EntryOrder,
 }
 
 #[derive(Debug, Args)]
 pub struct DownloadArgs {
-    #[arg(value_name = "ID", required = true, value_parser = id)]
+    #[arg(value_name = "ID", required = true, value_parser = values::id)]
     pub ids: Vec<String>,
     /// Which take
-    #[arg(long, value_name = "TAKE", default_value = "original", value_parser = rendition())]
+    #[arg(long, value_name = "TAKE", default_value = "original", value_parser = values::rendition())]
     pub rendition: Rendition,
     #[command(flatten)]
     pub progress: ProgressArgs,
@@ -291,30 +290,22 @@ pub struct DownloadArgs {
 
 #[derive(Debug, Args)]
 pub struct PlayArgs {
-    #[arg(value_name = "ID", required = true, value_parser = id)]
+    #[arg(value_name = "ID", required = true, value_parser = values::id)]
     pub ids: Vec<String>,
     /// Which take
-    #[arg(long, value_name = "TAKE", default_value = "original", value_parser = rendition())]
+    #[arg(long, value_name = "TAKE", default_value = "original", value_parser = values::rendition())]
     pub rendition: Rendition,
     /// Where the sound goes: device, null (silence in real time) or a file ending in .wav
-    #[arg(long, value_name = "WHERE", default_value = "device", value_parser = output)]
+    #[arg(long, value_name = "WHERE", default_value = "device", value_parser = values::output)]
     pub to: Output,
     /// Where the first song begins, in seconds
-    #[arg(long, value_name = "S", default_value_t = 0.0, value_parser = seconds_from, allow_negative_numbers = true)]
+    #[arg(long, value_name = "S", default_value_t = 0.0, value_parser = values::seconds_from, allow_negative_numbers = true)]
     pub from: f64,
     /// How much of each song is heard, in seconds
-    #[arg(long = "for", value_name = "S", value_parser = seconds_for, allow_negative_numbers = true)]
+    #[arg(long = "for", value_name = "S", value_parser = values::seconds_for, allow_negative_numbers = true)]
     pub length: Option<f64>,
     #[command(flatten)]
     pub progress: ProgressArgs,
-}
-
-/// Where the sound of `play` goes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Output {
-    Device,
-    Null,
-    File(PathBuf),
 }
 
 #[derive(Debug, Args)]
@@ -357,63 +348,6 @@ pub struct TourArgs {
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
     /// How much of the song is heard, in seconds
-    #[arg(long = "for", value_name = "S", default_value_t = 8.0, value_parser = seconds_for, allow_negative_numbers = true)]
+    #[arg(long = "for", value_name = "S", default_value_t = 8.0, value_parser = values::seconds_for, allow_negative_numbers = true)]
     pub length: f64,
-}
-
-fn rendition() -> impl TypedValueParser<Value = Rendition> {
-    PossibleValuesParser::new([Rendition::Original, Rendition::Instrumental].map(Rendition::as_str))
-        .try_map(|word| word.parse::<Rendition>())
-}
-
-fn id(text: &str) -> Result<String, String> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Err("an ID cannot be empty; lists and searches show the IDs of songs".to_owned());
-    }
-    Ok(text.to_owned())
-}
-
-fn limit<const MAX: u32>(text: &str) -> Result<u32, String> {
-    match text.trim().parse() {
-        Ok(limit) if (1..=MAX).contains(&limit) => Ok(limit),
-        _ => Err(format!("it must be a number from 1 to {MAX}")),
-    }
-}
-
-fn offset(text: &str) -> Result<u64, String> {
-    // SQLite counts in signed 64 bits; nothing beyond that can be asked for.
-    match text.trim().parse::<u64>() {
-        Ok(offset) if i64::try_from(offset).is_ok() => Ok(offset),
-        _ => Err("it must be a whole number, 0 or more".to_owned()),
-    }
-}
-
-/// More than any song has; it keeps arithmetic on durations from overflowing.
-const LONGEST_S: f64 = 1e9;
-
-/// A hundred years, for the same reason.
-const LONGEST_TTL_S: u64 = 3_155_760_000;
-
-fn seconds_from(text: &str) -> Result<f64, String> {
-    match text.trim().parse::<f64>() {
-        Ok(seconds) if (0.0..=LONGEST_S).contains(&seconds) => Ok(seconds),
-        _ => Err("it must be a number of seconds, 0 or more".to_owned()),
-    }
-}
-
-fn seconds_for(text: &str) -> Result<f64, String> {
-    match text.trim().parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= LONGEST_S => Ok(seconds),
-        _ => Err("it must be a number of seconds, more than 0".to_owned()),
-    }
-}
-
-fn output(text: &str) -> Result<Output, String> {
-    match text {
-        "device" => Ok(Output::Device),
-        "null" => Ok(Output::Null),
-        file if file.to_ascii_lowercase().ends_with(".wav") => Ok(Output::File(file.into())),
-        _ => Err("it must be device, null or a file name ending in .wav".to_owned()),
-    }
 }

@@ -27,7 +27,7 @@ pub async fn login(core: &Core, args: LoginArgs, out: &Output) -> Result<(), Hal
     let request = OtpRequest { phone: args.phone.0.into(), country: args.country };
     let sent = core.dispatch(Command::RequestOtp(request)).await?;
     if let Some(code) = given {
-        return run::print(out, &core.dispatch(verify(code)).await?);
+        return welcome(out, &core.dispatch(verify(code)).await?);
     }
     if let Reply::OtpSent(sent) = &sent {
         let minutes = sent.expires_in.div_ceil(60);
@@ -37,7 +37,7 @@ pub async fn login(core: &Core, args: LoginArgs, out: &Output) -> Result<(), Hal
     let tries = if io::stdin().is_terminal() && !out.is_json() { TRIES } else { 1 };
     for left in (0..tries).rev() {
         match core.dispatch(verify(ask(out).await?)).await {
-            Ok(reply) => return run::print(out, &reply),
+            Ok(reply) => return welcome(out, &reply),
             Err(error) => {
                 let report = error.report();
                 if left == 0 || !can_be_retyped(&report) {
@@ -48,6 +48,11 @@ pub async fn login(core: &Core, args: LoginArgs, out: &Output) -> Result<(), Hal
         }
     }
     Ok(())
+}
+
+fn welcome(out: &Output, reply: &Reply) -> Result<(), Halt> {
+    out.note("Signed in.");
+    run::print(out, reply)
 }
 
 fn verify(code: String) -> Command {

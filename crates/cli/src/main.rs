@@ -14,6 +14,7 @@ mod run;
 mod serve;
 mod signals;
 mod tour;
+mod values;
 
 use std::process::ExitCode;
 

@@ -99,16 +99,28 @@ fn hint(error: &clap::Error) -> String {
                 Some(ContextValue::Strings(words)) => words.last().cloned(),
                 _ => None,
             });
-    match suggested {
-        Some(word) => format!("Did you mean {word}?"),
-        None => "melody --help lists the commands; each has its own --help with examples.".to_owned(),
+    let usage = match error.get(ContextKind::Usage) {
+        Some(ContextValue::StyledStr(usage)) => {
+            let words = usage.to_string();
+            words
+                .trim()
+                .strip_prefix("Usage:")
+                .map(|line| line.trim().to_owned())
+                .filter(|line| !line.contains('\n'))
+        }
+        _ => None,
+    };
+    match (suggested, usage) {
+        (Some(word), _) => format!("Did you mean {word}?"),
+        (None, Some(usage)) => usage,
+        (None, None) => "melody --help lists the commands; each has its own --help with examples.".to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::Output;
+    use crate::values::Output;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
         Cli::try_parse_from(std::iter::once("melody").chain(line.split_whitespace()))

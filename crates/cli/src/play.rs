@@ -157,8 +157,8 @@ impl Face<'_> {
                 self.out.note(&self.ended(&format!("{} Plug it in and press space.", cell(message))));
             }
             PlaybackEvent::Finished(row) => {
-                self.finished(row)?;
                 self.rows.push(row.clone());
+                return self.finished(row);
             }
             PlaybackEvent::QueueEnded => return Ok(()),
         }

@@ -10,13 +10,14 @@ use melody_core::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-use crate::args::{Cli, Command, DownloadArgs, Global, LibraryCommand, Output as Sound};
+use crate::args::{Cli, Command, DownloadArgs, Global, LibraryCommand};
 use crate::exit::{self, Halt};
 use crate::render::colour::Tone;
 use crate::render::output::{self, Output, Reader, cell};
 use crate::render::progress::{self, Show};
 use crate::render::{entry, song};
 use crate::signals::Signals;
+use crate::values::Output as Sound;
 use crate::{completions, doctor, logging, login, play, serve, tour};
 
 /// Enough for a request and a download beside each other; each costs memory.
@@ -26,7 +27,8 @@ const THREADS: usize = 2;
 pub fn run(cli: Cli) -> Result<(), Halt> {
     let Cli { global, command } = cli;
     let out = Output::new(&global);
-    match command {
+    let name = command.name();
+    let done = match command {
         Command::Completions { shell } => completions::completions(shell),
         Command::Man { dir } => completions::man(dir.as_deref()),
         Command::Serve(args) => {
@@ -45,7 +47,16 @@ pub fn run(cli: Cli) -> Result<(), Halt> {
             logging::start(Some(&options.profile), global.verbose && !out.is_json());
             on_runtime(async |signals| Box::pin(with_core(command, options, &out, signals)).await)
         }
+    };
+    match &done {
+        Ok(()) => tracing::info!(command = name, "done"),
+        Err(Halt::Failed(report)) => {
+            let request = report.request_id.as_deref();
+            tracing::info!(command = name, code = %report.code, request, "failed");
+        }
+        Err(halt) => tracing::info!(command = name, "ended: {halt}"),
     }
+    done
 }
 
 fn on_runtime(work: impl AsyncFnOnce(&mut Signals) -> Result<(), Halt>) -> Result<(), Halt> {

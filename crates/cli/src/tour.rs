@@ -15,11 +15,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::args::{Global, Output as Sound, TourArgs};
+use crate::args::{Global, TourArgs};
 use crate::exit::{Halt, NOTHING_PLAYED};
 use crate::render::colour::Tone;
 use crate::render::output::{self, Output};
 use crate::render::{song, text};
+use crate::values::Output as Sound;
 use crate::{run, serve};
 
 /// An Indian mobile number that nobody has: the demo's.

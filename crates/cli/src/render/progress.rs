@@ -16,6 +16,7 @@ use crate::exit::Halt;
 /// Where news of a long command goes. Dropped, the bar is gone from the screen.
 #[derive(Debug)]
 pub struct Show {
+    /// Whether each piece of news is printed as JSON.
     lines: bool,
     bar: ProgressBar,
     asked: usize,
@@ -24,25 +25,19 @@ pub struct Show {
 
 impl Show {
     pub fn downloads(out: &Output, lines: bool, asked: usize) -> Self {
-        let theme = Theme::of_stderr();
-        let (done, rest) = paints(theme);
-        // The names in braces are indicatif's.
-        let look = format!("{{msg}}  {{bar:32.{done}/{rest}}} {{bytes}} of {{total_bytes}}");
-        Self::new(out, lines, asked, &look)
+        Self::new(out, lines, asked, "Fetching")
     }
 
     pub fn sync(out: &Output, lines: bool) -> Self {
-        let (done, _) = paints(Theme::of_stderr());
-        Self::new(out, lines, 0, &format!("{{spinner:.{done}}} {{msg}}"))
+        Self::new(out, lines, 0, "Syncing")
     }
 
-    fn new(out: &Output, lines: bool, asked: usize, look: &str) -> Self {
+    fn new(out: &Output, lines: bool, asked: usize, doing: &'static str) -> Self {
         let quiet = out.is_json() || !std::io::stderr().is_terminal();
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(None, target);
-        if let Ok(style) = ProgressStyle::with_template(look) {
-            bar.set_style(style.progress_chars("━╸─").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
-        }
+        let bar = ProgressBar::with_draw_target(None, target).with_message(doing);
+        let (done, _) = paints(Theme::of_stderr());
+        look(&bar, &format!("{{spinner:.{done}}} {{msg}}"));
         if !quiet {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
@@ -69,6 +64,15 @@ impl Show {
             "Fetching".to_owned()
         });
         if let Some(total) = row.total {
+            if self.bar.length().is_none() {
+                let (done, rest) = paints(Theme::of_stderr());
+                look(
+                    &self.bar,
+                    &format!(
+                        "{{spinner:.{done}}} {{msg}}  {{bar:32.{done}/{rest}}} {{decimal_bytes}} of {{decimal_total_bytes}}"
+                    ),
+                );
+            }
             self.bar.set_length(total);
         }
         self.bar.set_position(row.bytes);
@@ -82,6 +86,13 @@ impl Show {
 impl Drop for Show {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// Gives the bar this template; the names in braces are indicatif's.
+fn look(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("━╸─").tick_chars("⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏ "));
     }
 }
 

@@ -9,4 +9,5 @@ mod refusals;
 mod secrecy;
 mod services;
 mod sound;
+#[cfg(target_os = "linux")] // Elsewhere `script` takes other arguments.
 mod terminal;

@@ -43,7 +43,9 @@ fn no_file_but_the_secrets_holds_a_secret_and_nothing_is_said_aloud() {
         secrets.split(['"', '\\']).filter(|part| part.len() >= 20 && !part.contains('/')).collect();
     assert!(tokens.len() >= 2, "the tokens are not where they are looked for");
     let log = bench.profile().join("melody.log");
-    assert!(log.is_file());
+    let log = fs::read_to_string(log).unwrap();
+    assert!(log.contains("INVALID_OTP") && log.contains("command=\"search\""), "{log}");
+    assert!(said.contains("command=\"search\""), "-v tells a person too: {said}");
 
     let words: Vec<&str> = [OTP, "135791", PHONE, "98765"].into_iter().chain(tokens).collect();
     for (path, bytes) in files(&bench.profile()) {

@@ -16,6 +16,10 @@ struct Terminal {
 impl Terminal {
     /// `None` where there is no `script`.
     fn open(bench: &Bench, args: &str) -> Option<Self> {
+        Self::with(bench, args, &[])
+    }
+
+    fn with(bench: &Bench, args: &str, environment: &[(&str, &str)]) -> Option<Self> {
         let line = format!(
             "stty cols 90 rows 24; exec '{}' --profile '{}' --server {} {args}",
             env!("CARGO_BIN_EXE_melody"),
@@ -29,6 +33,7 @@ impl Terminal {
             .env("SHELL", "/bin/sh")
             .env_remove("NO_COLOR")
             .env_remove("COLORTERM")
+            .envs(environment.iter().copied())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -136,6 +141,18 @@ fn lists_are_columns_with_one_accent_and_fit() {
     assert!(heading.contains("Length") && heading.contains("ID") && !heading.contains("Album"), "{text:?}");
     assert!(text.contains("\u{1b}[1mमेघ राग"), "{text:?}");
     assert!(text.contains("1 song."), "{text:?}");
+}
+
+#[test]
+fn whoever_wants_no_colour_gets_none() {
+    let bench = Bench::new();
+    for wish in [("NO_COLOR", "1"), ("CLICOLOR", "0"), ("TERM", "dumb")] {
+        for args in ["search मेघ", "song nowhere"] {
+            let Some(terminal) = Terminal::with(&bench, args, &[wish]) else { return };
+            let (_, text) = terminal.exit();
+            assert!(!text.contains("\u{1b}["), "{wish:?} {args}: {text:?}");
+        }
+    }
 }
 
 #[test]
