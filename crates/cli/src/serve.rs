@@ -6,13 +6,27 @@ use std::time::Duration;
 
 use melody_core::Code;
 use melody_server::{Error, Options};
-use serde_json::json;
+use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::args::ServeArgs;
 use crate::exit::Halt;
 use crate::render::output;
 use crate::signals::Signals;
+
+/// The first line.
+#[derive(Serialize)]
+struct Listening {
+    listening: String,
+    dialect: String,
+}
+
+/// A line for each code that goes out.
+#[derive(Serialize)]
+struct Sent {
+    otp: String,
+    phone: String,
+}
 
 /// Serves until it is told to stop; then lets running requests end.
 pub async fn serve(args: ServeArgs, signals: &mut Signals) -> Result<(), Halt> {
@@ -22,12 +36,12 @@ pub async fn serve(args: ServeArgs, signals: &mut Signals) -> Result<(), Halt> {
     let server =
         melody_server::start(options(args)?).await.map_err(|error| refused(&error, port, data.as_deref()))?;
     let mut otps = server.otps();
-    output::document(&json!({ "listening": server.base_url(), "dialect": dialect }))?;
+    output::document(&Listening { listening: server.base_url(), dialect })?;
     loop {
         tokio::select! {
             _ = signals.next() => break,
             sent = otps.recv() => match sent {
-                Ok(sent) => output::document(&json!({ "otp": sent.otp, "phone": sent.phone }))?,
+                Ok(sent) => output::document(&Sent { otp: sent.otp, phone: sent.phone })?,
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => break,
             },

@@ -23,7 +23,10 @@ fn signal(child: &Child, name: &str) {
 }
 
 fn next(lines: &mut impl Iterator<Item = std::io::Result<String>>) -> Value {
-    serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap()
+    let line = lines.next().unwrap().unwrap();
+    // In the order of the reference, for whoever reads it with a pattern.
+    assert!(line.starts_with("{\"listening\":\"") || line.starts_with("{\"otp\":\""), "{line}");
+    serde_json::from_str(&line).unwrap()
 }
 
 #[cfg(unix)]
