@@ -121,7 +121,8 @@ impl Decode {
         }
         match error {
             Broken::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(More::No),
-            Broken::IoError(error) => Err(Error::source(&error)),
+            // What the source itself reports was noted above: this is a place in the file that cannot be.
+            Broken::IoError(error) => Err(Error::bad(error.to_string())),
             Broken::Unsupported(what) => Err(Error::unsupported(what)),
             Broken::ResetRequired => Err(Error::bad("it changes its format on the way")),
             Broken::DecodeError(what) | Broken::LimitError(what) => self.spoilt(what),

@@ -53,6 +53,7 @@ impl Source {
     {
         let media = Media {
             inner: Mutex::new(Box::new(reader)),
+            real_len: byte_len,
             byte_len,
             seekable,
             trouble: Trouble::default(),
@@ -99,6 +100,9 @@ impl Trouble {
 pub(crate) struct Media {
     // Never locked: the mutex only makes any `Send` reader `Sync`, which the demuxer demands.
     inner: Mutex<Box<dyn ReadSeek>>,
+    /// How much there is to read.
+    real_len: Option<u64>,
+    /// How much there should be: see [`Media::pretend_len`].
     byte_len: Option<u64>,
     seekable: bool,
     trouble: Trouble,
@@ -143,8 +147,12 @@ impl Media {
         Ok(&self.head[..self.head.len().min(count)])
     }
 
-    /// Reads up to `buf.len()` bytes at `from`; `at` is not touched.
+    /// Reads up to `buf.len()` bytes at `from`; `at` is not touched. Past the end there is nothing: where a
+    /// damaged file points there, that is the file's fault, and a reader that refuses to go there is not asked.
     pub(crate) fn read_inner(&mut self, from: u64, buf: &mut [u8]) -> io::Result<usize> {
+        if self.real_len.is_some_and(|len| from >= len) {
+            return Ok(0);
+        }
         let inner = self.inner.get_mut().unwrap_or_else(PoisonError::into_inner);
         let done = if self.inner_at == from { Ok(from) } else { inner.seek(SeekFrom::Start(from)) };
         let done = done.and_then(|_| {

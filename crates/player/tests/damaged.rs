@@ -4,7 +4,7 @@
 mod common;
 
 use std::fs;
-use std::io::Cursor;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -15,11 +15,30 @@ use common::{End, ONE, end_of, record, record_file, signal, song};
 use melody_player::{Error, Hint, PlayOptions, Player, SinkKind, Source};
 use proptest::prelude::*;
 
+/// Bytes that refuse to be left: going past their end is an error, as it is for a stream and, far enough, for a file.
+struct Strict(Cursor<Vec<u8>>);
+
+impl Read for Strict {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+}
+
+impl Seek for Strict {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let at = self.0.seek(to)?;
+        if at > self.0.get_ref().len() as u64 {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "past the end"));
+        }
+        Ok(at)
+    }
+}
+
 fn bytes(bytes: impl Into<Vec<u8>>, extension: &str) -> Source {
     let bytes = bytes.into();
     let len = bytes.len() as u64;
     let hint = Hint { extension: Some(extension.into()), mime: None };
-    Source::reader(Cursor::new(bytes), Some(len), true, hint)
+    Source::reader(Strict(Cursor::new(bytes)), Some(len), true, hint)
 }
 
 fn error_of(source: Source) -> Error {
@@ -146,6 +165,23 @@ fn an_index_that_was_cut_off_is_told() {
 }
 
 #[test]
+fn a_box_that_reaches_past_the_end_is_the_files_fault() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = song(dir.path(), "a.m4a", 1.0, 44_100, &["-c:a", "aac"]);
+    let whole = fs::read(&path).unwrap();
+    let head = u32::from_be_bytes(whole[..4].try_into().unwrap()) as usize;
+    // No file can be sought so far; the second is only longer than this one.
+    for len in [u64::MAX - 1_000, 1 << 40] {
+        for kind in [b"free", b"moov", b"mdat"] {
+            let endless = [&1_u32.to_be_bytes()[..], kind, &len.to_be_bytes()].concat();
+            fs::write(&path, [&whole[..head], &endless, &whole[head..]].concat()).unwrap();
+            let error = error_of(Source::file(&path).unwrap());
+            assert!(matches!(error, Error::BadAudio { .. }), "{kind:?}, {len}: {error:?}");
+        }
+    }
+}
+
+#[test]
 fn a_scratch_costs_a_moment_not_the_song() {
     let dir = tempfile::tempdir().unwrap();
     for (name, options) in
@@ -221,6 +257,7 @@ fn survives(name: &str, damaged: Vec<u8>, options: PlayOptions) -> Result<(), Te
     let size = damaged.len();
     let (heard, end) = record(bytes(damaged, "x"), options);
     prop_assert!(!matches!(end, End::Stopped(_)));
+    prop_assert!(!matches!(end, End::Failed(Error::Source { .. }, _)), "{name}: {end:?}");
     prop_assert!(heard.iter().all(|sample| sample.is_finite()));
     // A byte of any of these formats is not worth more than this.
     prop_assert!(heard.len() <= size * 64 + 4_000_000, "{name}: {} samples out of {size} bytes", heard.len());

@@ -110,7 +110,7 @@ fn no_device(error: &dyn std::error::Error) -> Error {
     if let Some(cause) = error.source() {
         message = format!("{message}: {cause}");
     }
-    Error::NoDevice { message }
+    Error::NoDevice { message: message.trim_end_matches('.').to_owned() }
 }
 
 /// When sound was last handed to the device.
