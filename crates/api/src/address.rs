@@ -77,14 +77,11 @@ impl ServiceAddress {
     /// An address that the service gave out (a cover, a file of sound), made absolute.
     ///
     /// # Errors
-    /// [`Error::Usage`] for one that cannot be used, [`Error::InsecureAddress`] by the rule of [`Self::parse`].
+    /// [`Error::BadAddress`] for one that cannot be used, [`Error::InsecureAddress`] by the rule of [`Self::parse`].
     pub fn resolve(&self, address: &str) -> Result<Url, Error> {
         let url = self.base.join(address.trim()).ok().filter(|u| matches!(u.scheme(), "http" | "https"));
         let Some(url) = url else {
-            return Err(Error::Usage(format!(
-                "The service gave an address that cannot be used: “{}”.",
-                shown(address)
-            )));
+            return Err(Error::BadAddress { address: shown(address) });
         };
         self.check_secure(&url)?;
         Ok(url)
@@ -288,7 +285,9 @@ mod tests {
         }
         assert_eq!(service.resolve("http://cdn.example/a").unwrap_err().code(), Code::InsecureAddress);
         for bad in ["javascript:alert(1)", "file:///etc/passwd", "data:audio/wav;base64,AA", "https://"] {
-            assert!(service.resolve(bad).is_err(), "{bad}");
+            let error = service.resolve(bad).unwrap_err();
+            assert_eq!(error.code(), Code::NotTheService, "{bad}");
+            assert!(!error.retryable() && error.to_string().contains(bad), "{error}");
         }
     }
 

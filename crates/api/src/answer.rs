@@ -19,6 +19,9 @@ use crate::{
     scrub,
 };
 
+/// The header by which an operator finds a call.
+pub(crate) const REQUEST_ID: &str = "x-request-id";
+
 /// A good answer.
 #[derive(Debug)]
 pub(crate) struct Answer {
@@ -41,6 +44,11 @@ impl Answer {
     }
 }
 
+/// An id as it may be shown. A UUID holds nobody's number, though its first digits may look like one.
+fn shown_id(id: &str) -> String {
+    if uuid::Uuid::parse_str(id).is_ok() { id.to_owned() } else { scrub::first_line(id, &[]) }
+}
+
 /// Everything that came, before anybody has looked at it.
 pub(crate) struct Raw {
     pub url: Url,
@@ -50,6 +58,13 @@ pub(crate) struct Raw {
     pub body: Option<Vec<u8>>,
     /// What the answer calls the call, else what we called it.
     pub request_id: String,
+}
+
+/// What an answer calls the call, else what we called it.
+pub(crate) fn request_id(headers: &HeaderMap, ours: &str) -> String {
+    let theirs = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
+    let theirs = theirs.map(shown_id).filter(|id| !id.is_empty());
+    theirs.unwrap_or_else(|| ours.to_owned())
 }
 
 /// What a body turned out to be.

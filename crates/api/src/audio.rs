@@ -8,6 +8,7 @@ use reqwest::{
     Response, StatusCode,
     header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, RANGE},
 };
+use uuid::Uuid;
 
 use crate::{
     Client, Error,
@@ -44,9 +45,10 @@ impl Client {
     /// refused is renewed once. An address that has expired is an error that says so:
     /// [`Error::is_stale_address`].
     pub async fn audio(&self, address: &str, start: u64) -> Result<Audio, Error> {
-        let first = self.request_audio(address, start).await?;
+        let sent_id = Uuid::new_v4().to_string();
+        let first = self.request_audio(address, start, &sent_id).await?;
         let answer = if first.status() == StatusCode::UNAUTHORIZED && self.renew_for(&first).await? {
-            self.request_audio(address, start).await?
+            self.request_audio(address, start, &sent_id).await?
         } else {
             first
         };
@@ -62,9 +64,10 @@ impl Client {
             });
         }
         if !status.is_success() {
-            return Err(refused(answer).await);
+            return Err(refused(answer, &sent_id).await);
         }
         let url = answer.url().clone();
+        let request_id = answer::request_id(answer.headers(), &sent_id);
         Ok(Audio {
             start: if status == StatusCode::PARTIAL_CONTENT {
                 first_byte(answer.headers()).unwrap_or(start)
@@ -73,18 +76,19 @@ impl Client {
             },
             total,
             content_type: text(answer.headers(), &CONTENT_TYPE),
-            body: answer.bytes_stream().map_err(move |e| http::failure(&e, &url, "")).boxed(),
+            body: answer.bytes_stream().map_err(move |e| http::failure(&e, &url, &request_id)).boxed(),
         })
     }
 
-    async fn request_audio(&self, address: &str, start: u64) -> Result<Response, Error> {
+    async fn request_audio(&self, address: &str, start: u64, request_id: &str) -> Result<Response, Error> {
         let media = self.media(address).await?;
         // Compressed, its length would be another's, and ranges would cut through it.
-        let mut request = media.get().header(ACCEPT_ENCODING, "identity");
+        let mut request =
+            media.get().header(ACCEPT_ENCODING, "identity").header(answer::REQUEST_ID, request_id);
         if start > 0 {
             request = request.header(RANGE, format!("bytes={start}-"));
         }
-        request.send().await.map_err(|e| http::failure(&e, &media.url, ""))
+        request.send().await.map_err(|e| http::failure(&e, &media.url, request_id))
     }
 
     /// Renews the token if it was ours that was refused; whether another try is worth it.
@@ -99,8 +103,9 @@ impl Client {
 }
 
 /// The error in a refusal, judged like any other answer.
-async fn refused(answer: Response) -> Error {
+async fn refused(answer: Response, sent_id: &str) -> Error {
     let (url, status, headers) = (answer.url().clone(), answer.status(), answer.headers().clone());
+    let request_id = answer::request_id(&headers, sent_id);
     let mut body = Vec::new();
     let mut chunks = answer.bytes_stream();
     while let Some(Ok(chunk)) = chunks.next().await {
@@ -109,7 +114,7 @@ async fn refused(answer: Response) -> Error {
             break;
         }
     }
-    let raw = Raw { url, status, headers, body: Some(body), request_id: String::new() };
+    let raw = Raw { url, status, headers, body: Some(body), request_id };
     match answer::judge(&raw, Subject::Other, &[]).1 {
         Err(error) => error,
         Ok(answer) => answer.unreadable(),

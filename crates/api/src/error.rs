@@ -76,6 +76,9 @@ pub enum Error {
     /// Somebody answered, but not as the service does.
     #[error("{0}")]
     NotTheService(Box<NotTheService>),
+    /// The service gave an address of sound or of a cover that leads nowhere; its query is left out.
+    #[error("The service gave an address that cannot be used: “{address}”.")]
+    BadAddress { address: String },
     /// The service is closed for maintenance.
     #[error("Melody Studio is closed for maintenance.{}", after(*retry_after))]
     Maintenance { retry_after: Option<Duration>, request_id: Option<String>, dialect: Option<Dialect> },
@@ -97,7 +100,7 @@ impl Error {
             Self::Usage(_) => Code::Usage,
             Self::InsecureAddress { .. } => Code::InsecureAddress,
             Self::Unreachable(_) => Code::Unreachable,
-            Self::NotTheService(_) => Code::NotTheService,
+            Self::NotTheService(_) | Self::BadAddress { .. } => Code::NotTheService,
             Self::Maintenance { .. } => Code::Maintenance,
             Self::Refused(refusal) => refusal.code,
             Self::SignInNeeded { .. } => Code::AuthRequired,
@@ -112,7 +115,9 @@ impl Error {
             Self::NotTheService(e) => e.request_id.as_deref(),
             Self::Maintenance { request_id, .. } | Self::SignInNeeded { request_id } => request_id.as_deref(),
             Self::Refused(e) => e.request_id.as_deref(),
-            Self::Usage(_) | Self::InsecureAddress { .. } | Self::TokenStore(_) => None,
+            Self::Usage(_) | Self::InsecureAddress { .. } | Self::BadAddress { .. } | Self::TokenStore(_) => {
+                None
+            }
         }
     }
 
@@ -127,6 +132,7 @@ impl Error {
             },
             Self::Usage(_)
             | Self::InsecureAddress { .. }
+            | Self::BadAddress { .. }
             | Self::SignInNeeded { .. }
             | Self::TokenStore(_) => false,
         }
@@ -168,6 +174,8 @@ pub enum Reason {
     NoSuchHost,
     ConnectionRefused,
     NoConnection,
+    /// This machine cannot make any: its certificates or its proxy settings are broken.
+    NotSetUp,
     Certificate,
     TimedOut,
     BrokenOff,
@@ -202,6 +210,12 @@ impl fmt::Display for Unreachable {
                 )
             }
             Reason::NoConnection => write!(f, "{address} cannot be reached. Check your connection."),
+            Reason::NotSetUp => {
+                write!(
+                    f,
+                    "{address} cannot be reached: this machine's certificates or proxy settings cannot be used."
+                )
+            }
             Reason::Certificate => {
                 write!(
                     f,

@@ -11,6 +11,9 @@ use crate::{
     error::{Reason, Unreachable},
 };
 
+/// A connection that brings no sound for so long is given up. Longer than a backend takes that makes a file only when it
+/// is first asked for.
+const MEDIA_STALL: Duration = Duration::from_secs(12);
 /// Redirects within one origin are rare; more than a few are a loop.
 const MOST_REDIRECTS: usize = 5;
 
@@ -40,7 +43,7 @@ impl Http {
     }
 
     pub fn calls(&self) -> Result<&reqwest::Client, Error> {
-        made(&self.calls, || {
+        made(&self.calls, &self.service.to_string(), || {
             let builder = self.builder(self.service.is_loopback());
             builder.redirect(Policy::custom(|attempt| {
                 let same =
@@ -58,9 +61,9 @@ impl Http {
     pub fn media(&self, url: &Url) -> Result<&reqwest::Client, Error> {
         let local = is_loopback(url);
         let service = self.service.clone();
-        made(if local { &self.local_media } else { &self.media }, || {
+        made(if local { &self.local_media } else { &self.media }, &origin(url), || {
             self.builder(local)
-                .read_timeout(Duration::from_secs(30))
+                .read_timeout(MEDIA_STALL)
                 // Sound is compressed already, and a length and a range must mean the file's own bytes.
                 .no_gzip()
                 .no_brotli()
@@ -91,16 +94,25 @@ fn follow_media(service: &ServiceAddress, attempt: Attempt<'_>) -> reqwest::redi
     }
 }
 
-fn made(
-    cell: &OnceLock<reqwest::Client>,
+fn made<'c>(
+    cell: &'c OnceLock<reqwest::Client>,
+    address: &str,
     builder: impl FnOnce() -> reqwest::ClientBuilder,
-) -> Result<&reqwest::Client, Error> {
+) -> Result<&'c reqwest::Client, Error> {
     if let Some(client) = cell.get() {
         return Ok(client);
     }
-    let client = builder()
-        .build()
-        .map_err(|e| Error::Usage(format!("The network cannot be set up on this machine: {e}.")))?;
+    let client = builder().build().map_err(|e| {
+        tracing::error!(error = %e, "no connections can be made on this machine");
+        Error::Unreachable(Box::new(Unreachable {
+            address: address.to_owned(),
+            reason: Reason::NotSetUp,
+            status: None,
+            first_line: None,
+            retry_after: None,
+            request_id: None,
+        }))
+    })?;
     Ok(cell.get_or_init(|| client))
 }
 

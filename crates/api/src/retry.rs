@@ -21,7 +21,7 @@ pub(crate) fn pause(method: &Method, error: &Error, tries: u32) -> Option<Durati
     }
     let jitter = || rand::random_range(Duration::ZERO..=BASE * 2_u32.pow(tries.saturating_sub(1)));
     match error {
-        Error::Unreachable(e) if e.reason == Reason::Certificate => None,
+        Error::Unreachable(e) if matches!(e.reason, Reason::Certificate | Reason::NotSetUp) => None,
         Error::Unreachable(_) => within(error.retry_after().unwrap_or_default()).map(|wait| wait + jitter()),
         // The service named a time: before it there is no point, and without one there is no telling.
         Error::Maintenance { .. } => within(error.retry_after()?).map(|wait| wait + jitter()),
@@ -70,6 +70,7 @@ mod tests {
             assert!(pause(&method, &error, 1).is_none());
         }
         assert!(pause(&Method::GET, &unreachable(Reason::Certificate), 1).is_none());
+        assert!(pause(&Method::GET, &unreachable(Reason::NotSetUp), 1).is_none());
         assert!(pause(&Method::GET, &Error::Usage(String::new()), 1).is_none());
     }
 

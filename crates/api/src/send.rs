@@ -17,7 +17,7 @@ use crate::{
     http,
     media::bearer,
     request::Call,
-    retry, scrub,
+    retry,
 };
 
 /// More than any page of the contract needs.
@@ -120,7 +120,7 @@ impl Shared {
             .calls()?
             .request(call.method.clone(), url.clone())
             .header("accept", HeaderValue::from_static("application/json"))
-            .header("x-request-id", request_id);
+            .header(answer::REQUEST_ID, request_id);
         if let Some(body) = call.body(dialect) {
             request = request.json(&body);
         }
@@ -165,11 +165,9 @@ impl Shared {
             }
             body.extend_from_slice(&chunk);
         }
-        let theirs = response.headers().get("x-request-id").and_then(|id| id.to_str().ok());
-        let theirs = theirs.map(|id| scrub::first_line(id, &[])).filter(|id| !id.is_empty());
         Ok(Raw {
             status: response.status(),
-            request_id: theirs.unwrap_or_else(|| request_id.to_owned()),
+            request_id: answer::request_id(response.headers(), request_id),
             headers: response.headers().clone(),
             url: response.url().clone(),
             body: whole.then_some(body),
