@@ -60,7 +60,10 @@ pub async fn tour(args: TourArgs, global: &Global, out: &Output) -> Result<(), H
     let temporary = TempDir::with_prefix("melody-tour-").map_err(|error| {
         Halt::local(Code::StorageReadOnly, format!("The tour needs a temporary folder: {error}."))
     })?;
-    let profile = global.profile.clone().unwrap_or_else(|| temporary.path().join("profile"));
+    // A folder of its own even inside a named profile: the demo's service and its listener are gone in a minute, and
+    // must not take the place of real ones.
+    let folder = global.profile.as_deref().unwrap_or(temporary.path());
+    let profile = folder.join("tour");
 
     story.headline("Melody Studio, in a minute")?;
     let options = melody_server::Options { data: args.data.clone(), ..melody_server::Options::default() };

@@ -120,7 +120,7 @@ impl Downloads {
         create_folder(&folder)?;
         let part = folder.join(format!("{id}-{}.part", row.rendition));
         let remote = sources::remote(account, song, row.rendition).await?;
-        let body = remote.request(0).await?;
+        let body = remote.request_patiently(0).await?;
         row.total = body.length;
         let ending = ending(remote.extension(), body.content_type.as_deref());
         let written = self.write(&part, remote.bytes(body, 0, None), row).await;

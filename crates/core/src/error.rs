@@ -115,7 +115,8 @@ impl Error {
     pub fn retryable(&self) -> bool {
         match self {
             Self::Api(e) => e.retryable(),
-            Self::Busy
+            Self::Player(melody_player::Error::Source { .. })
+            | Self::Busy
             | Self::Offline { .. }
             | Self::CutShort { .. }
             | Self::ServiceSwitched

@@ -58,6 +58,7 @@ pub enum PlaybackEvent {
     /// The song ended, was skipped, stopped, or failed.
     Finished(PlayedRow),
     QueueEnded,
+    /// Also when the output is opened, so that a face knows where it stands.
     VolumeChanged {
         volume: f32,
     },

@@ -369,6 +369,7 @@ impl State {
             })
             .map_err(Error::internal)?;
         self.player = Some(player.clone());
+        self.tell(PlaybackEvent::VolumeChanged { volume: self.volume });
         Ok(player)
     }
 
@@ -399,11 +400,15 @@ impl State {
         let Some(current) = &mut self.current else { return };
         let (request, id) = (current.request, current.id);
         let told = match event {
+            PlayerEvent::Opened { request: of, format, duration, .. } if of == request => {
+                current.format = Some(format.name);
+                current.duration = duration.or(current.duration);
+                return;
+            }
             PlayerEvent::Started { request: of, format, duration, first_sample } if of == request => {
                 let waited =
                     current.handed_over.map_or(Duration::ZERO, |at| at.duration_since(current.accepted));
                 current.first_sample = Some(waited + first_sample);
-                current.format = Some(format.name.clone());
                 current.duration = duration.or(current.duration);
                 let Some(song) = current.song.clone() else { return };
                 PlaybackEvent::Started {

@@ -13,7 +13,7 @@ use melody_api::Client;
 use crate::Error;
 
 /// How often a broken connection is made anew, without a byte in between, before it counts as lost.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = 3;
 /// The first wait before a connection is made anew; each further one is twice as long.
 const BACKOFF: Duration = Duration::from_millis(250);
 
@@ -58,7 +58,7 @@ impl Remote {
     }
 
     /// The song's bytes from `start` to its end. An expired address is renewed once.
-    pub(crate) async fn request(&self, start: u64) -> Result<Body, Error> {
+    async fn request(&self, start: u64) -> Result<Body, Error> {
         let answer = match self.client.audio(&self.address(), start).await {
             Err(e) if e.is_stale_address() => {
                 let fresh = (self.renew)().await?;

@@ -45,9 +45,11 @@ impl Secrets {
         }
     }
 
-    /// Whether secrets can be kept at all. Asked before an OTP is spent on a sign-in that could not be kept.
+    /// Whether secrets can be kept at all. Asked before an OTP is spent on a sign-in that could not be kept. It
+    /// writes: a locked keyring still answers that it holds nothing.
     pub(crate) async fn probe(&self) -> Result<(), Error> {
-        self.get("probe").await.map(drop)
+        self.set("probe", &SecretString::from("probe")).await?;
+        self.delete("probe").await
     }
 
     pub(crate) async fn get(&self, name: &str) -> Result<Option<SecretString>, Error> {

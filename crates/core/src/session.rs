@@ -3,6 +3,7 @@
 use std::{fs, sync::Arc};
 
 use melody_api::OtpTicket;
+use melody_library::DownloadState;
 use melody_model::PhoneNumber;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::Mutex;
@@ -11,6 +12,7 @@ use crate::{
     Error, OtpRequest, OtpSent, SignedIn, SignedInUser, SignedOut,
     context::{Account, Context, LIBRARY_FILE},
     profile::{AccountRecord, account_name},
+    storage::create_folder,
 };
 
 /// Digits of an OTP (the contract's figure).
@@ -80,8 +82,7 @@ impl Session {
     /// sign-in that the service has already granted.
     async fn take_over(&self, before: &Account, account: &Account) {
         let done = if before.record.is_none() {
-            let guest = before.folder.join(LIBRARY_FILE);
-            account.library.carry_over_from(&guest).await.map_err(Error::from)
+            carry_over(before, account).await
         } else if before.folder != account.folder {
             before.client.logout().await.map(drop).map_err(Error::from)
         } else {
@@ -127,6 +128,30 @@ impl Session {
         }
         Ok(SignedOut { pending_kept: if forget { 0 } else { pending } })
     }
+}
+
+/// Gives an account what the guest found and downloaded. The guest keeps it too.
+async fn carry_over(guest: &Account, account: &Account) -> Result<(), Error> {
+    account.library.carry_over_from(&guest.folder.join(LIBRARY_FILE)).await?;
+    for mut download in guest.library.downloads(Some(DownloadState::Done)).await? {
+        let Some(path) = &download.path else { continue };
+        let (from, to) = (guest.folder.join(path), account.folder.join(path));
+        if to.exists() || account.library.download_of(download.song_id, download.rendition).await?.is_some() {
+            continue;
+        }
+        if let Some(folder) = to.parent() {
+            create_folder(folder)?;
+        }
+        // One file under two names costs nothing; where the disk cannot do that, two files.
+        fs::hard_link(&from, &to)
+            .or_else(|_| fs::copy(&from, &to).map(drop))
+            .map_err(|e| Error::storage(&to, e))?;
+        if let Some(song) = account.library.song(download.song_id).await? {
+            download.song_id = song.song.id;
+            account.library.set_download(download).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Six digits, whichever script they were typed in; blanks are forgiven.

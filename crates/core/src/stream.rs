@@ -28,12 +28,13 @@ use crate::{
 /// Enough for every container's header; more would only delay the first sound.
 const PREFETCH_BYTES: u64 = 32 * 1024;
 const WRITE_BYTES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(64 * 1024 - 1);
-/// A connection that brings nothing for so long is given up and made anew.
-const STALL: Duration = Duration::from_secs(8);
+/// stream-download's own patience with a connection that brings nothing. It must not run out: `remote` notices that
+/// first, and counts how often.
+const STALL: Duration = Duration::from_hours(24);
 
 /// Opens a song and returns what the player reads from. Fails when the service refuses.
 pub(crate) async fn open(remote: Remote) -> Result<Source, Error> {
-    let first = remote.request(0).await?;
+    let first = remote.request_patiently(0).await?;
     let length = first.length;
     let hint = Hint { extension: remote.extension(), mime: first.content_type.clone() };
     let trouble = Trouble::default();
@@ -104,7 +105,7 @@ struct AudioStream {
 impl AudioStream {
     /// Keeps the reason for the reader, and makes it stream-download's kind of error.
     fn broken(&self, error: &Error) -> io::Error {
-        self.trouble.note(error.to_string());
+        self.trouble.note(error.to_string().trim_end_matches('.').to_owned());
         io::Error::new(io::ErrorKind::ConnectionAborted, error.to_string())
     }
 }

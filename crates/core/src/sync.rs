@@ -19,6 +19,9 @@ use crate::{
 const PAGE: u32 = 100;
 /// Operations that are looked at in one go.
 const BATCH: u32 = 100;
+/// How often a change is tried while somebody waits for it, and the first pause between.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(200);
 /// An empty answer is believed of a library of at most so many songs.
 const FEW: u64 = 2;
 /// How long the journal of what the service has heard is kept, for a rollback (the contract's figure).
@@ -76,7 +79,20 @@ impl Sync {
 
     /// Tries for a while to send what waits, and says how that ended. Whatever is left waits for the next sync.
     pub(crate) async fn drain_for(&self, patience: Duration) -> SyncState {
-        self.for_a_while(patience, |account| async move { drain(&account, false).await }).await
+        self.for_a_while(patience, |account| async move {
+            let mut tries = 1;
+            loop {
+                match drain(&account, false).await {
+                    // A hiccup is over in a moment; what lasts is left to a later sync.
+                    Err(e) if tries < TRIES && e.code() == Code::Unreachable => {
+                        tokio::time::sleep(PAUSE * tries).await;
+                        tries += 1;
+                    }
+                    other => return other,
+                }
+            }
+        })
+        .await
     }
 
     /// Reads the library through if that was never done, for as long as the patience lasts. What came stays.

@@ -99,7 +99,7 @@ async fn an_answer_that_is_lost_adds_once() {
     let song = one(&core, "monsoon").await.song.id.to_string();
     bench
         .server
-        .set_faults(faults("[[fault]]\nroute = \"POST /library/songs\"\nkind = \"drop_after\"\ntimes = 1"))
+        .set_faults(faults("[[fault]]\nroute = \"POST /library/songs\"\nkind = \"drop_after\"\ntimes = 3"))
         .unwrap();
     let entries = add(&core, std::slice::from_ref(&song)).await.unwrap();
     assert!(entries[0].pending, "nobody has confirmed it yet");

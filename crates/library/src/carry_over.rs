@@ -7,7 +7,7 @@ use std::{
 };
 
 use melody_model::{ServerId, SongId};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use crate::{
     GenerationId, Library, Result, answers, generations, matching, open, rows, search, songs, worker::Write,
@@ -15,8 +15,8 @@ use crate::{
 
 impl Library {
     /// Takes over the songs, ids and answers of another library, which stays as it is. Of songs that both know
-    /// only gaps are filled: which of the two heard of them last is not known. Others keep their id of ours. A
-    /// library that is not there gives nothing.
+    /// only gaps are filled: which of the two heard of them last is not known. Every song answers to the id that
+    /// it had there, if it keeps its own here. A library that is not there gives nothing.
     pub async fn carry_over_from(&self, guest: &Path) -> Result<()> {
         if !guest.try_exists()? {
             return Ok(());
@@ -76,6 +76,11 @@ fn carry_songs(
         let n = match n {
             Some(n) => {
                 songs::fill_gaps(w, n, &content, &mut reindexed)?;
+                w.tx.execute(
+                    "INSERT INTO song_alias (id, song) SELECT ?1, n FROM song WHERE n = ?2 AND id <> ?1
+                     ON CONFLICT DO UPDATE SET song = excluded.song",
+                    params![id.0, n],
+                )?;
                 n
             }
             None => songs::insert(w, id, &content, &mut reindexed)?,

@@ -95,7 +95,9 @@ pub(crate) fn song_view(c: &Connection, generation: i64, n: i64) -> Result<Optio
 
 /// A song's row number.
 pub(crate) fn song_number(c: &Connection, id: SongId) -> Result<Option<i64>> {
-    let mut query = c.prepare_cached("SELECT n FROM song WHERE id = ?1")?;
+    let mut query = c.prepare_cached(
+        "SELECT n FROM song WHERE id = ?1 UNION ALL SELECT song FROM song_alias WHERE id = ?1 LIMIT 1",
+    )?;
     Ok(query.query_row([id.0], |row| row.get(0)).optional()?)
 }
 

@@ -72,6 +72,7 @@ impl Library {
                 let ours = c
                     .prepare_cached(
                         "SELECT id FROM song WHERE id = ?1
+                         UNION ALL SELECT s.id FROM song_alias a JOIN song s ON s.n = a.song WHERE a.id = ?1
                          UNION ALL SELECT s.id FROM entry e JOIN song s ON s.n = e.song WHERE e.id = ?1",
                     )?
                     .query_row([uuid::Uuid::parse_str(&text).ok()], |row| row.get(0))

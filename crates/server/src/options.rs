@@ -40,6 +40,9 @@ impl FromStr for Dialect {
     }
 }
 
+/// More made-up songs than this are more than a test machine holds.
+const MOST_SYNTHETIC: usize = 10_000_000;
+
 /// Which songs the service has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CatalogueChoice {
@@ -65,7 +68,11 @@ impl FromStr for CatalogueChoice {
         let wrong = || Error::Option(format!("the catalogue is demo or synthetic:N, not {text:?}"));
         match text.split_once(':') {
             None if text == "demo" => Ok(Self::Demo),
-            Some(("synthetic", count)) => count.parse().map(Self::Synthetic).map_err(|_| wrong()),
+            Some(("synthetic", count)) => match count.parse() {
+                Ok(count) if count <= MOST_SYNTHETIC => Ok(Self::Synthetic(count)),
+                Ok(_) => Err(Error::Option(format!("at most {MOST_SYNTHETIC} songs can be made up"))),
+                Err(_) => Err(wrong()),
+            },
             _ => Err(wrong()),
         }
     }

@@ -33,6 +33,12 @@ CREATE TABLE song (
 ) STRICT;
 CREATE INDEX song_by_match ON song (match_hash);
 
+-- Ids of ours that stand for a song that is known under another: a guest's, of songs that the account knew already.
+CREATE TABLE song_alias (
+    id   BLOB    PRIMARY KEY,
+    song INTEGER NOT NULL REFERENCES song (n) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
 -- What most songs do not have, or few readers want.
 CREATE TABLE song_detail (
     song     INTEGER PRIMARY KEY REFERENCES song (n) ON DELETE CASCADE,
