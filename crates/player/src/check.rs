@@ -26,7 +26,8 @@ pub fn default_device() -> Result<String> {
     use cpal::traits::{DeviceTrait, HostTrait};
 
     crate::sink::device::quieten_alsa();
-    let missing = |message: String| crate::Error::NoDevice { message: message.trim_end_matches('.').to_owned() };
+    let missing =
+        |message: String| crate::Error::NoDevice { message: message.trim_end_matches('.').to_owned() };
     let device = cpal::default_host()
         .default_output_device()
         .ok_or_else(|| missing("the system has no default output".into()))?;
