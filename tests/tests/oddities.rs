@@ -149,6 +149,37 @@ fn what_is_gone_already_is_removed() {
 }
 
 #[test]
+fn what_another_device_saved_first_can_be_removed_here() {
+    for (dialect, quirks) in [
+        (Dialect::Blue, &[Quirk::SavedAlready][..]),
+        (Dialect::Green, &[Quirk::SavedAlready]),
+        (Dialect::Green, &[Quirk::SavedAlready, Quirk::CatchAll]),
+    ] {
+        let fake = with(dialect, quirks);
+        let melody = Melody::on(&fake.address());
+        melody.login();
+        let id = melody.ids("दिल", 1).remove(0);
+        // Meanwhile, elsewhere.
+        fake.world().library.push(0);
+        let added = melody.json(&["library", "add", &id]);
+        assert_eq!(added["entries"][0]["pending"], false, "{added}");
+        let before = fake.world().seen.len();
+        let removed = melody.json(&["library", "remove", &id]);
+        assert!(removed["entries"].is_array(), "{removed}");
+        melody.json(&["library", "sync"]);
+        let world = fake.world();
+        let path = format!("/api/v1/library/songs/{}", world.entry_id(0));
+        let told = world.seen[before..].iter().filter(|seen| seen.method == "DELETE");
+        assert_eq!(told.map(|seen| seen.path.clone()).collect::<Vec<_>>(), [path], "{dialect:?}, {quirks:?}");
+        assert!(world.library.is_empty(), "{dialect:?}, {quirks:?}: the service still has it");
+        drop(world);
+        let status = melody.json(&["library", "status"]);
+        assert_eq!((&status["pending"], &status["parked"]), (&0.into(), &serde_json::json!([])), "{status}");
+        assert_eq!(melody.json(&["library", "list"])["total"], 0);
+    }
+}
+
+#[test]
 fn a_refusal_inside_a_500_is_read_as_what_it_is() {
     let fake = with(Dialect::Green, &[Quirk::CatchAll]);
     let melody = Melody::on(&fake.address());

@@ -136,6 +136,9 @@ fn signed_in(world: &mut World, path: &str, call: &Call) -> Option<Result<Value,
             let id = call.field(world.dialect, "track_id", "trackId");
             match (0..world.songs.len()).find(|&song| Some(world.song_id(song)) == id) {
                 None => Err((404, "RESOURCE_NOT_FOUND", "Track not found")),
+                Some(song) if world.is(Quirk::SavedAlready) && world.library.contains(&song) => {
+                    Err((409, "VALIDATION_ERROR", "Track already in library"))
+                }
                 Some(song) => {
                     if !world.library.contains(&song) {
                         world.library.push(song);

@@ -60,6 +60,8 @@ pub enum Quirk {
     AddressesExpire,
     /// What is removed twice is refused with 404 by the service itself.
     GoneAlready,
+    /// What is saved twice is refused with 409, which names no entry.
+    SavedAlready,
 }
 
 /// A song of the fake.
