@@ -1,9 +1,12 @@
-//! A place for a profile with less room, or fewer rights, than usual: a mount of its own, unseen by others.
+//! A place for a profile with less room, or fewer rights, than usual: a mount of its own, unseen by others, or
+//! rights taken away.
 
 use std::{
+    env,
     ffi::OsString,
     fs,
     io::Write,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -30,13 +33,17 @@ impl Confined {
     }
 
     fn start(folder: &Path, mount: &str) -> Option<Self> {
-        let as_root = Command::new("unshare").args(["--mount", "true"]).status().ok()?.success();
-        let mut command = Command::new("unshare");
-        command.arg("--mount");
-        if !as_root {
-            command.args(["--user", "--map-root-user"]);
+        let as_root = may_unshare(&["--mount"]);
+        let ways = if as_root { &["--mount"][..] } else { &["--mount", "--user", "--map-root-user"] };
+        if !may_unshare(ways) {
+            return None;
         }
-        command.args(["sh", "-c", &format!("{mount} && echo mounted || echo refused; exec sleep 600")]);
+        let mut command = Command::new("unshare");
+        command.args(ways).args([
+            "sh",
+            "-c",
+            &format!("{mount} && echo mounted || echo refused; exec sleep 600"),
+        ]);
         let holder = Beside::start(command.arg(folder));
         (holder.line() == "mounted").then(|| Self { holder, as_root, folder: folder.to_owned() })
     }
@@ -68,4 +75,46 @@ impl Confined {
         let mut file = fs::File::options().create(true).append(true).open(self.filler()).unwrap();
         while file.write_all(&[1; 512]).is_ok() {}
     }
+}
+
+fn may_unshare(ways: &[&str]) -> bool {
+    Command::new("unshare").args(ways).arg("true").status().is_ok_and(|status| status.success())
+}
+
+/// A folder whose files nobody may change, root included, until this is dropped.
+#[derive(Debug)]
+pub struct NoRights {
+    folder: PathBuf,
+}
+
+impl NoRights {
+    pub fn to_write(folder: &Path) -> Self {
+        chmod(folder, "a-w");
+        Self { folder: folder.to_owned() }
+    }
+
+    /// What stands before a command that is to be held to it. Root is, once it may no longer pass over rights.
+    pub fn before(&self) -> Vec<OsString> {
+        if fs::metadata("/proc/self").unwrap().uid() != 0 {
+            return Vec::new();
+        }
+        let without = "-dac_override,-dac_read_search";
+        ["setpriv", "--bounding-set", without, "--inh-caps", without, "--"].map(OsString::from).to_vec()
+    }
+}
+
+impl Drop for NoRights {
+    fn drop(&mut self) {
+        chmod(&self.folder, "u+w");
+    }
+}
+
+fn chmod(folder: &Path, how: &str) {
+    assert!(Command::new("chmod").args(["-R", how]).arg(folder).status().unwrap().success());
+}
+
+/// Says that a test lacks what it needs, which nobody reads where machines run the tests: there it fails.
+pub fn not_run(why: &str) {
+    assert!(env::var_os("CI").is_none(), "{why}");
+    eprintln!("NOT RUN: {why}");
 }

@@ -14,4 +14,5 @@ pub mod melody;
 pub mod process;
 pub mod pulse;
 pub mod service;
+pub mod settled;
 pub mod signal;

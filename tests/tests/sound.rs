@@ -1,10 +1,11 @@
-//! What a listener would hear, written to files: beside another decoder's opinion.
+//! What a listener would hear, written to files: beside another decoder's opinion, and where the file is broken.
 #![allow(clippy::unwrap_used, reason = "a test ends where a bench or an answer is not as it must be")]
 
 use melody_e2e::{
     fake::{Dialect, Fake, Song},
     media,
     melody::{Melody, text},
+    settled::{fake, intact, settled},
     signal::{RATE, compare},
 };
 
@@ -73,4 +74,87 @@ fn a_part_of_a_song_is_that_part() {
     let middle = RATE / 10..heard.len().min(meant.len()) - RATE / 10;
     let likeness = melody_e2e::signal::correlation(&heard[middle.clone()], &meant[middle]);
     assert!(likeness > 0.99, "{likeness}");
+}
+
+#[test]
+fn a_song_without_sound_is_reported_and_the_next_one_plays() {
+    let fake = fake();
+    let (melody, ids) = settled(&fake);
+    let silent = &ids[2];
+    let file = melody.home().join("x.wav");
+    let file = file.to_str().unwrap();
+    let ended = melody.run(&["play", silent, "--to", file]);
+    assert_eq!(ended.exit, Some(7), "{ended:?}");
+    assert!(format!("{}{}", ended.stdout, ended.stderr).contains("NO_AUDIO"), "{ended:?}");
+    let played = melody.json(&["play", silent, &ids[0], "--to", file]);
+    assert_eq!(played["played"][0]["error"]["code"], "NO_AUDIO", "{played}");
+    assert!(played["played"][1]["error"].is_null(), "{played}");
+    let downloaded = melody.run(&["download", silent]);
+    assert!(
+        downloaded.stdout.contains("NO_AUDIO") || downloaded.stderr.contains("NO_AUDIO"),
+        "{downloaded:?}"
+    );
+    intact(&melody);
+}
+
+#[test]
+fn broken_files_are_reported_and_the_next_one_plays() {
+    let wav = media::wav(2.0);
+    let mp3 = media::encoded(&wav, "mp3", &["-c:a", "libmp3lame", "-b:a", "128k"]);
+    let flac = media::encoded(&wav, "flac", &[]);
+    let m4a = media::encoded(&wav, "m4a", &["-c:a", "aac"]);
+    let noise: Vec<u8> = (0..60_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let songs = vec![
+        Song::new("noise as mp3", "mp3", Some(noise.clone())),
+        Song::new("nothing", "mp3", Some(Vec::new())),
+        Song::new("text", "flac", Some(b"<html>not found</html>".to_vec())),
+        Song::new("a head alone", "m4a", Some(m4a[..200].to_vec())),
+        Song::new("noise in flac", "flac", Some([&flac[..60], &noise[..]].concat())),
+        Song::new("midi", "mid", Some(b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0\x04\0\xff\x2f\0".to_vec())),
+        Song::new("good", "mp3", Some(mp3.clone())),
+    ];
+    let fake = Fake::start(Dialect::Green, &[], songs);
+    let melody = Melody::on(&fake.address());
+    let ids: Vec<String> = melody.json(&["trending"])["songs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|song| text(&song["id"]))
+        .collect();
+    let file = melody.home().join("x.wav");
+    let words: Vec<&str> = ["play"]
+        .into_iter()
+        .chain(ids.iter().map(String::as_str))
+        .chain(["--to", file.to_str().unwrap()])
+        .collect();
+    let played = melody.json(&words);
+    let rows = played["played"].as_array().unwrap();
+    assert_eq!(rows.len(), ids.len(), "{played}");
+    for (row, id) in rows.iter().zip(&ids) {
+        assert_eq!(row["song_id"], id.as_str(), "out of order: {played}");
+    }
+    for row in &rows[..6] {
+        let code = row["error"]["code"].as_str().unwrap_or("none");
+        assert!(matches!(code, "BAD_AUDIO" | "UNSUPPORTED_FORMAT"), "{row}");
+        assert!(row["error"]["message"].as_str().unwrap().contains(' '), "{row}");
+    }
+    assert!(rows[6]["error"].is_null(), "{played}");
+    let (heard, ..) = media::wav_floats(&file);
+    assert!(heard.iter().any(|sample| sample.abs() > 0.1), "the good one was not heard");
+    // Alone, a broken one is the exit of sound.
+    assert_eq!(melody.run(&["play", &ids[0], "--to", file.to_str().unwrap()]).exit, Some(7));
+}
+
+#[test]
+fn a_truncated_file_is_heard_as_far_as_it_goes() {
+    let mp3 = media::encoded(&media::wav(4.0), "mp3", &["-c:a", "libmp3lame", "-b:a", "128k"]);
+    let half = mp3[..mp3.len() / 2].to_vec();
+    let fake = Fake::start(Dialect::Green, &[], vec![Song::new("half", "mp3", Some(half))]);
+    let melody = Melody::on(&fake.address());
+    let id = melody.ids("half", 1).remove(0);
+    let file = melody.home().join("half.wav");
+    melody.run(&["play", &id, "--to", file.to_str().unwrap()]);
+    let (heard, ..) = media::wav_floats(&file);
+    let seconds = heard.len() as f64 / 2.0 / 48_000.0;
+    assert!((1.5..2.5).contains(&seconds), "{seconds} s heard");
 }

@@ -1,4 +1,4 @@
-//! What goes wrong: each with a sentence, its code, its exit, and nothing lost.
+//! What goes wrong between this machine and the service: each with a sentence, its code, its exit, and nothing lost.
 #![allow(clippy::unwrap_used, reason = "a test ends where a bench or an answer is not as it must be")]
 
 use std::{
@@ -6,55 +6,22 @@ use std::{
     io::Write,
     net::TcpListener,
     os::unix::fs::MetadataExt,
-    path::{Path, PathBuf},
-    process::{Command, Output, Stdio},
+    path::Path,
+    process::{Output, Stdio},
     thread,
     time::Instant,
 };
 
 use melody_e2e::{
-    confine::Confined,
-    fake::{Dialect, Fake, Outage, Quirk, Song},
-    media,
-    melody::{Melody, OTP, PHONE, failure, text},
+    fake::{Dialect, Outage, Quirk},
+    melody::{Melody, OTP, PHONE, failure},
     process::wait_for,
     service::Service,
+    settled::{fake, fake_with, intact, settled},
 };
 use serde_json::Value;
 
 const LOGIN: &[&str] = &["login", "--phone", PHONE, "--country", "+91", "--otp", OTP];
-
-/// A service with three songs; the last one has no sound.
-fn fake() -> Fake {
-    fake_with(Dialect::Green, &[])
-}
-
-fn fake_with(dialect: Dialect, quirks: &[Quirk]) -> Fake {
-    let songs = vec![
-        Song::new("दिल की बात", "wav", Some(media::wav(1.0))),
-        Song::new("Monsoon Letters", "wav", Some(media::wav(1.0))),
-        Song::new("Sannata", "wav", None),
-    ];
-    Fake::start(dialect, quirks, songs)
-}
-
-/// Signed in, with the first song saved, and the ids of all.
-fn settled(fake: &Fake) -> (Melody, Vec<String>) {
-    let melody = Melody::on(&fake.address());
-    melody.login();
-    let trending = melody.json(&["trending"]);
-    let ids: Vec<String> =
-        trending["songs"].as_array().unwrap().iter().map(|song| text(&song["id"])).collect();
-    let added = melody.json(&["library", "add", &ids[0]]);
-    assert_eq!(added["entries"][0]["pending"], false, "{added}");
-    (melody, ids)
-}
-
-/// Nothing is lost: the saved song is there, and who is signed in.
-fn intact(melody: &Melody) {
-    assert_eq!(melody.saved_titles(), ["दिल की बात"]);
-    assert_eq!(melody.json(&["whoami"])["user"]["phone_masked"], "+91 ••••••3210");
-}
 
 fn outage(status: u16, content_type: &'static str, body: &str) -> Outage {
     Outage { status, content_type, body: body.to_owned(), retry_after: None, on: "" }
@@ -289,218 +256,6 @@ fn a_limit_in_the_middle_of_things_loses_nothing() {
     let other = Melody::new().profile_at(melody.profile());
     other.json(&["library", "sync"]);
     assert_eq!(melody.saved_titles(), ["Monsoon Letters", "दिल की बात"]);
-}
-
-#[test]
-fn a_song_without_sound_is_reported_and_the_next_one_plays() {
-    let fake = fake();
-    let (melody, ids) = settled(&fake);
-    let silent = &ids[2];
-    let file = melody.home().join("x.wav");
-    let file = file.to_str().unwrap();
-    let ended = melody.run(&["play", silent, "--to", file]);
-    assert_eq!(ended.exit, Some(7), "{ended:?}");
-    assert!(format!("{}{}", ended.stdout, ended.stderr).contains("NO_AUDIO"), "{ended:?}");
-    let played = melody.json(&["play", silent, &ids[0], "--to", file]);
-    assert_eq!(played["played"][0]["error"]["code"], "NO_AUDIO", "{played}");
-    assert!(played["played"][1]["error"].is_null(), "{played}");
-    let downloaded = melody.run(&["download", silent]);
-    assert!(
-        downloaded.stdout.contains("NO_AUDIO") || downloaded.stderr.contains("NO_AUDIO"),
-        "{downloaded:?}"
-    );
-    intact(&melody);
-}
-
-#[test]
-fn broken_files_are_reported_and_the_next_one_plays() {
-    let wav = media::wav(2.0);
-    let mp3 = media::encoded(&wav, "mp3", &["-c:a", "libmp3lame", "-b:a", "128k"]);
-    let flac = media::encoded(&wav, "flac", &[]);
-    let m4a = media::encoded(&wav, "m4a", &["-c:a", "aac"]);
-    let noise: Vec<u8> = (0..60_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
-    let songs = vec![
-        Song::new("noise as mp3", "mp3", Some(noise.clone())),
-        Song::new("nothing", "mp3", Some(Vec::new())),
-        Song::new("text", "flac", Some(b"<html>not found</html>".to_vec())),
-        Song::new("a head alone", "m4a", Some(m4a[..200].to_vec())),
-        Song::new("noise in flac", "flac", Some([&flac[..60], &noise[..]].concat())),
-        Song::new("midi", "mid", Some(b"MThd\0\0\0\x06\0\0\0\x01\0\x60MTrk\0\0\0\x04\0\xff\x2f\0".to_vec())),
-        Song::new("good", "mp3", Some(mp3.clone())),
-    ];
-    let fake = Fake::start(Dialect::Green, &[], songs);
-    let melody = Melody::on(&fake.address());
-    let ids: Vec<String> = melody.json(&["trending"])["songs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|song| text(&song["id"]))
-        .collect();
-    let file = melody.home().join("x.wav");
-    let words: Vec<&str> = ["play"]
-        .into_iter()
-        .chain(ids.iter().map(String::as_str))
-        .chain(["--to", file.to_str().unwrap()])
-        .collect();
-    let played = melody.json(&words);
-    let rows = played["played"].as_array().unwrap();
-    assert_eq!(rows.len(), ids.len(), "{played}");
-    for (row, id) in rows.iter().zip(&ids) {
-        assert_eq!(row["song_id"], id.as_str(), "out of order: {played}");
-    }
-    for row in &rows[..6] {
-        let code = row["error"]["code"].as_str().unwrap_or("none");
-        assert!(matches!(code, "BAD_AUDIO" | "UNSUPPORTED_FORMAT"), "{row}");
-        assert!(row["error"]["message"].as_str().unwrap().contains(' '), "{row}");
-    }
-    assert!(rows[6]["error"].is_null(), "{played}");
-    let (heard, ..) = media::wav_floats(&file);
-    assert!(heard.iter().any(|sample| sample.abs() > 0.1), "the good one was not heard");
-    // Alone, a broken one is the exit of sound.
-    assert_eq!(melody.run(&["play", &ids[0], "--to", file.to_str().unwrap()]).exit, Some(7));
-}
-
-#[test]
-fn a_truncated_file_is_heard_as_far_as_it_goes() {
-    let mp3 = media::encoded(&media::wav(4.0), "mp3", &["-c:a", "libmp3lame", "-b:a", "128k"]);
-    let half = mp3[..mp3.len() / 2].to_vec();
-    let fake = Fake::start(Dialect::Green, &[], vec![Song::new("half", "mp3", Some(half))]);
-    let melody = Melody::on(&fake.address());
-    let id = melody.ids("half", 1).remove(0);
-    let file = melody.home().join("half.wav");
-    melody.run(&["play", &id, "--to", file.to_str().unwrap()]);
-    let (heard, ..) = media::wav_floats(&file);
-    let seconds = heard.len() as f64 / 2.0 / 48_000.0;
-    assert!((1.5..2.5).contains(&seconds), "{seconds} s heard");
-}
-
-#[test]
-fn a_full_disk_is_told_and_what_was_saved_stays() {
-    let fake = fake();
-    let home = Melody::new();
-    let disk = home.home().join("disk");
-    fs::create_dir(&disk).unwrap();
-    let Some(confined) = Confined::small_disk(&disk, 6_000) else {
-        eprintln!("NOT RUN: this machine lets nobody mount a small disk");
-        return;
-    };
-    let melody = Melody::on(&fake.address()).profile_at(disk.join("profile")).inside(&confined.before());
-    melody.login();
-    let ids: Vec<String> = melody.json(&["trending"])["songs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|song| text(&song["id"]))
-        .collect();
-    melody.json(&["library", "add", &ids[0]]);
-    confined.fill();
-    melody.fails(&["library", "add", &ids[1]], 6, "STORAGE_FULL");
-    assert_eq!(melody.saved_titles(), ["दिल की बात"], "what was saved is gone, or what failed is there");
-    confined.empty();
-    melody.json(&["library", "add", &ids[1]]);
-    assert_eq!(melody.saved_titles(), ["Monsoon Letters", "दिल की बात"]);
-    assert_eq!(fake.world().library.len(), 2);
-}
-
-#[test]
-fn a_download_that_does_not_fit_leaves_no_half_file() {
-    let fake = Fake::start(Dialect::Green, &[], vec![Song::new("long", "wav", Some(media::wav(60.0)))]);
-    let home = Melody::new();
-    let disk = home.home().join("disk");
-    fs::create_dir(&disk).unwrap();
-    let Some(confined) = Confined::small_disk(&disk, 6_000) else {
-        eprintln!("NOT RUN: this machine lets nobody mount a small disk");
-        return;
-    };
-    let melody = Melody::on(&fake.address()).profile_at(disk.join("profile")).inside(&confined.before());
-    melody.login();
-    let id = melody.ids("long", 1).remove(0);
-    let ended = melody.run(&["download", &id]);
-    assert_eq!(ended.exit, Some(6), "{ended:?}");
-    assert!(format!("{}{}", ended.stdout, ended.stderr).contains("STORAGE_FULL"), "{ended:?}");
-    assert_eq!(melody.json(&["song", &id])["song"]["downloaded"], false);
-}
-
-#[test]
-fn a_read_only_profile_can_be_looked_at() {
-    let fake = fake();
-    let (melody, ids) = settled(&fake);
-    let confined = Confined::read_only(melody.profile());
-    let held = match &confined {
-        Some(confined) => melody.clone().inside(&confined.before()),
-        None if fs::metadata(melody.profile()).unwrap().uid() != 0 => {
-            chmod(melody.profile(), "a-w");
-            melody.clone()
-        }
-        None => {
-            eprintln!("NOT RUN: nothing is read-only for root here");
-            return;
-        }
-    };
-    held.fails(&["library", "add", &ids[1]], 6, "STORAGE_READ_ONLY");
-    assert_eq!(held.saved_titles(), ["दिल की बात"]);
-    if confined.is_none() {
-        chmod(melody.profile(), "u+w");
-    }
-    intact(&melody);
-}
-
-fn chmod(path: &Path, how: &str) {
-    assert!(Command::new("chmod").args(["-R", how]).arg(path).status().unwrap().success());
-}
-
-#[test]
-fn a_profile_from_a_newer_melody_is_left_alone() {
-    let fake = fake();
-    let (melody, _) = settled(&fake);
-    let database = databases(melody.profile())
-        .into_iter()
-        .find(|path| saved_entries(path) == Some(1))
-        .expect("no database holds the saved song");
-    let version = |set: Option<i64>| {
-        let connection = rusqlite::Connection::open(&database).unwrap();
-        if let Some(version) = set {
-            connection.pragma_update(None, "user_version", version).unwrap();
-        }
-        connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap()
-    };
-    let ours = version(None);
-    version(Some(ours + 1_000));
-    melody.fails(&["library", "list"], 6, "STORAGE_NEWER");
-    assert_eq!(version(Some(ours)), ours);
-    intact(&melody);
-}
-
-/// Every SQLite file below a folder.
-fn databases(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(databases(&path));
-        } else if fs::read(&path).unwrap().starts_with(b"SQLite format 3\0") {
-            found.push(path);
-        }
-    }
-    found
-}
-
-fn saved_entries(database: &Path) -> Option<i64> {
-    let connection = rusqlite::Connection::open(database).unwrap();
-    connection.query_row("SELECT count(*) FROM entry", [], |row| row.get(0)).ok()
-}
-
-#[test]
-fn a_damaged_database_is_told_and_not_thrown_away() {
-    let fake = fake();
-    let (melody, _) = settled(&fake);
-    let database =
-        databases(melody.profile()).into_iter().find(|path| saved_entries(path) == Some(1)).unwrap();
-    let mut bytes = fs::read(&database).unwrap();
-    bytes[..16].copy_from_slice(b"something other!");
-    fs::write(&database, &bytes).unwrap();
-    melody.fails(&["library", "list"], 6, "STORAGE_DAMAGED");
-    assert_eq!(fs::read(&database).unwrap(), bytes, "the damaged file was changed");
 }
 
 #[test]
