@@ -122,7 +122,7 @@ async fn search_here(account: &Account, request: &SearchRequest) -> Result<Found
 }
 
 async fn full(account: &Account, id: SongId) -> Result<FullSong, Error> {
-    let view = account.library.song(id).await?.ok_or_else(|| Error::UnknownId { id: id.to_string() })?;
+    let view = account.library.song(id).await?.ok_or_else(|| Error::unknown(id))?;
     let details = account.library.song_details(id).await?.map(|stored| stored.details).unwrap_or_default();
     Ok(FullSong { view, details })
 }
@@ -130,14 +130,10 @@ async fn full(account: &Account, id: SongId) -> Result<FullSong, Error> {
 /// Asks the service for a song that is known here, and keeps what it says.
 pub(crate) async fn fetch(account: &Account, id: SongId) -> Result<SongView, Error> {
     let generation = account.generation().await?;
-    let server_id = account
-        .library
-        .server_id(id, generation)
-        .await?
-        .ok_or_else(|| Error::UnknownId { id: id.to_string() })?;
+    let server_id = account.library.server_id(id, generation).await?.ok_or_else(|| Error::unknown(id))?;
     let song = account.client.track(&server_id).await?;
     account.library.store_songs(generation, vec![song]).await?;
-    account.library.song(id).await?.ok_or_else(|| Error::UnknownId { id: id.to_string() })
+    account.library.song(id).await?.ok_or_else(|| Error::unknown(id))
 }
 
 /// Our id of whatever a person or a script named: ours, the server's, a library entry's. One that is unknown
@@ -153,12 +149,14 @@ pub(crate) async fn resolve(account: &Account, text: &str) -> Result<SongId, Err
         )));
     }
     let song = account.client.track(&ServerId::from(text)).await.map_err(|e| match Error::from(e) {
-        e if e.code() == crate::Code::ResourceNotFound => Error::UnknownId { id: text.to_owned() },
+        e if e.code() == crate::Code::ResourceNotFound => {
+            Error::UnknownId { id: text.to_owned(), request_id: e.report().request_id }
+        }
         e => e,
     })?;
     let generation = account.generation().await?;
     let stored = account.library.store_songs(generation, vec![song]).await?;
-    stored.first().map(|song| song.id).ok_or_else(|| Error::UnknownId { id: text.to_owned() })
+    stored.first().map(|song| song.id).ok_or_else(|| Error::unknown(text))
 }
 
 pub(crate) fn check_limit(limit: u32, most: u32) -> Result<(), Error> {

@@ -67,7 +67,7 @@ impl Downloads {
         rendition: Rendition,
     ) -> Result<DownloadRow, Error> {
         let id = catalogue::resolve(account, id).await?;
-        let song = account.library.song(id).await?.ok_or_else(|| Error::UnknownId { id: id.to_string() })?;
+        let song = account.library.song(id).await?.ok_or_else(|| Error::unknown(id))?;
         let mut row = DownloadRow {
             song_id: id.to_string(),
             rendition,

@@ -28,7 +28,7 @@ pub enum Error {
     #[error("You are not signed in. Sign in with “melody login”.")]
     SignInNeeded,
     #[error("Nothing is known under “{id}”. Search for the song and use the id that is shown.")]
-    UnknownId { id: String },
+    UnknownId { id: String, request_id: Option<String> },
     #[error("“{title}” has no {rendition} audio on the service.")]
     NoAudio { title: String, rendition: &'static str },
     #[error("“{title}” is not on this machine. {cause}")]
@@ -82,6 +82,11 @@ impl Error {
             }
             _ => Self::DamagedFile { path, reason: error.to_string() },
         }
+    }
+
+    /// Nothing is known under an id here, and the service was not asked.
+    pub(crate) fn unknown(id: impl std::fmt::Display) -> Self {
+        Self::UnknownId { id: id.to_string(), request_id: None }
     }
 
     pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
@@ -160,6 +165,7 @@ impl Error {
             message: self.to_string(),
             request_id: match self {
                 Self::Api(e) | Self::Offline { cause: e, .. } => e.request_id().map(str::to_owned),
+                Self::UnknownId { request_id, .. } => request_id.clone(),
                 _ => None,
             },
             retryable: self.retryable(),

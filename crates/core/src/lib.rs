@@ -92,9 +92,12 @@ impl Core {
         let remembered = settings.service.clone();
         let address = options.server.or(remembered.clone()).unwrap_or_else(|| DEFAULT_SERVICE.to_owned());
         let service = ServiceAddress::parse(&address, &allowed)?;
-        // A second address takes the place of a remembered one only after it has answered as the service does:
-        // a slip of the pen must not sign anybody out.
-        if remembered.is_none() {
+        // Another service takes the place of the remembered one only after it has answered as the service does: a slip
+        // of the pen must not sign anybody out. A switch of prefix is the same service.
+        let same = |known: &String| {
+            ServiceAddress::parse(known, &allowed).is_ok_and(|known| known.identity() == service.identity())
+        };
+        if remembered.as_ref().is_none_or(same) {
             profile.update_settings(|settings| {
                 settings.service = Some(address.clone());
                 settings.allow_http.clone_from(&allowed);

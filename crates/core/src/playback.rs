@@ -274,8 +274,7 @@ impl State {
         tokio::spawn(async move {
             let send = |message| inbox.upgrade().map(|inbox| inbox.send(message));
             let loaded = async {
-                let song =
-                    account.library.song(id).await?.ok_or_else(|| Error::UnknownId { id: id.to_string() })?;
+                let song = account.library.song(id).await?.ok_or_else(|| Error::unknown(id))?;
                 send(Message::Found { request, song: Box::new(song.clone()) });
                 sources::open(&account, &song, rendition).await
             };

@@ -7,7 +7,7 @@ use melody_library::DownloadState;
 use melody_model::{AudioFile, Rendition, SongId, SongView};
 use melody_player::Source;
 
-use crate::{Error, catalogue, context::Account, remote::Remote, stream};
+use crate::{Error, catalogue, context::Account, remote::Remote, stream, sync};
 
 /// Opens a song for the player.
 pub(crate) async fn open(
@@ -67,6 +67,10 @@ async fn address(account: &Account, song: &SongView, rendition: Rendition) -> Re
 
 /// Asks the service for the song again and takes the address that it gives now.
 async fn fresh_address(account: &Account, id: SongId, rendition: Rendition) -> Result<String, Error> {
+    if rendition == Rendition::Instrumental && account.library.entry_of(id).await?.is_some() {
+        // A saved song's instrumental is the entry's, and only the library tells its address.
+        sync::fill(account).await?;
+    }
     let song = catalogue::fetch(account, id).await?;
     match song.song.content.audio_files.get(&rendition) {
         Some(AudioFile { url, .. }) => Ok(url.clone()),

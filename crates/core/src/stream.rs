@@ -20,6 +20,8 @@ use stream_download::{
     storage::temp::TempStorageProvider,
 };
 
+use tokio::io::AsyncWriteExt;
+
 use crate::{
     Error,
     remote::{Chunks, Remote},
@@ -38,8 +40,16 @@ pub(crate) async fn open(remote: Remote) -> Result<Source, Error> {
     let length = first.length;
     let hint = Hint { extension: remote.extension(), mime: first.content_type.clone() };
     let trouble = Trouble::default();
-    let bytes = Mutex::new(remote.clone().bytes(first, 0, None));
-    let audio = AudioStream { remote, length, bytes, trouble: trouble.clone() };
+    let mut bytes = remote.clone().bytes(first, 0, None);
+    if length.is_none() {
+        let head = bytes.next().await;
+        let is_mp4 = matches!(&head, Some(Ok(chunk)) if chunk.get(4..8) == Some(b"ftyp".as_slice()));
+        bytes = stream::iter(head).chain(bytes).boxed();
+        if is_mp4 {
+            return whole(bytes, hint).await;
+        }
+    }
+    let audio = AudioStream { remote, length, bytes: Mutex::new(bytes), trouble: trouble.clone() };
     let settings =
         Settings::default().prefetch_bytes(PREFETCH_BYTES).batch_write_size(WRITE_BYTES).retry_timeout(STALL);
     let reader = StreamDownload::from_stream(audio, TempStorageProvider::new(), settings).await.map_err(
@@ -51,6 +61,23 @@ pub(crate) async fn open(remote: Remote) -> Result<Source, Error> {
     let cancel = reader.cancellation_token();
     let reader = ReaderWithReason { inner: reader, trouble };
     Ok(Source::reader(reader, length, true, hint).with_cancel(Arc::new(move || cancel.cancel())))
+}
+
+/// Brings a song of unknown length whole before it is played. An MP4 may keep its index at its end, and the demuxer looks
+/// for the end first: there is nothing to hear while it loads.
+async fn whole(mut bytes: Chunks, hint: Hint) -> Result<Source, Error> {
+    let failed = |e| Error::storage(&std::env::temp_dir(), e);
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    let mut writer = tokio::fs::File::from_std(file.try_clone().map_err(failed)?);
+    let mut length = 0;
+    while let Some(chunk) = bytes.next().await {
+        let chunk = chunk?;
+        length += chunk.len() as u64;
+        writer.write_all(&chunk).await.map_err(failed)?;
+    }
+    writer.flush().await.map_err(failed)?;
+    io::Seek::seek(&mut file, io::SeekFrom::Start(0)).map_err(failed)?;
+    Ok(Source::reader(file, Some(length), true, hint))
 }
 
 /// Why the bytes stopped, in the service's words: stream-download only knows that they did.

@@ -309,7 +309,7 @@ async fn send(
 
 /// Reads the whole library, page by page, and says whether the pass was complete and consistent. Only then was what
 /// is missing removed elsewhere; a library that moves under the pass, or a backend that changes, proves nothing.
-async fn fill(account: &Account) -> Result<bool, Error> {
+pub(crate) async fn fill(account: &Account) -> Result<bool, Error> {
     let began = Timestamp::now();
     let mut seen: HashSet<ServerId> = HashSet::new();
     let mut first: Option<(GenerationId, Option<u64>)> = None;

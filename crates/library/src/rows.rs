@@ -1,7 +1,7 @@
 //! From rows to the nouns of the model and back.
 
 use jiff::Timestamp;
-use melody_model::{EntryId, EntryView, ServerId, Song, SongContent, SongId, SongView};
+use melody_model::{AudioFile, EntryId, EntryView, Rendition, ServerId, Song, SongContent, SongId, SongView};
 use rusqlite::{Connection, OptionalExtension, Row, Statement, types::Type};
 use serde::de::DeserializeOwned;
 
@@ -74,16 +74,26 @@ pub(crate) fn song_view(c: &Connection, generation: i64, n: i64) -> Result<Optio
                 EXISTS (SELECT 1 FROM entry e WHERE e.song = s.n AND e.removed_at IS NULL),
                 EXISTS (SELECT 1 FROM download d
                         WHERE d.song = s.n AND d.rendition = 'original' AND d.state = 'done' AND d.pinned),
+                (SELECT e.extra ->> 'instrumental_url' FROM entry e
+                 WHERE e.song = s.n AND e.removed_at IS NULL),
                 {CONTENT}
          FROM song s WHERE s.n = ?1"
     ))?;
     let view = query
         .query_row([n, generation], |row| {
+            let mut content = content(row, 5)?;
+            // The listener's own instrumental wins over the catalogue's, whichever was told last.
+            if let Some(url) = row.get::<_, Option<String>>(4)? {
+                let files = &mut content.audio_files;
+                if files.get(&Rendition::Instrumental).is_none_or(|file| file.url != url) {
+                    files.insert(Rendition::Instrumental, AudioFile { url, ..AudioFile::default() });
+                }
+            }
             Ok(SongView {
                 song: Song {
                     id: SongId(row.get(0)?),
                     server_id: row.get::<_, Option<String>>(1)?.map(ServerId),
-                    content: content(row, 4)?,
+                    content,
                 },
                 in_library: row.get(2)?,
                 downloaded: row.get(3)?,

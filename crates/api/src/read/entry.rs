@@ -24,7 +24,7 @@ pub(crate) fn entry(value: &Value) -> Option<RemoteEntry> {
     let has_instrumental = fields.read(&["has_instrumental"], value::truth);
     let instrumental_url = fields.read(&["instrumental_url"], song::address);
     let nested = fields.read(&["track", "song"], |v| value::object(v).map(Value::Object));
-    let (server_id, mut song, extra) = if let Some(nested) = nested {
+    let (server_id, mut song, mut extra) = if let Some(nested) = nested {
         let server_id = own_id.or_else(|| fields.read(&["id", "_id"], id))?;
         let track_id = fields.read(&["track_id", "song_id"], id);
         (server_id, nested_song(&nested, track_id)?, fields.rest())
@@ -42,6 +42,8 @@ pub(crate) fn entry(value: &Value) -> Option<RemoteEntry> {
         (server_id, song, extra)
     };
     if let Some(url) = instrumental_url {
+        // Kept with the entry too: a later answer about the song alone knows nothing of it.
+        extra.insert("instrumental_url".into(), Value::String(url.clone()));
         prefer_instrumental(&mut song, url);
     }
     Some(RemoteEntry {
