@@ -22,8 +22,6 @@ const BATCH: u32 = 100;
 /// How often a change is tried while somebody waits for it, and the first pause between.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(200);
-/// An empty answer is believed of a library of at most so many songs.
-const FEW: u64 = 2;
 /// How long the journal of what the service has heard is kept, for a rollback (the contract's figure).
 const JOURNAL_KEPT: Duration = Duration::from_hours(30 * 24);
 /// When the library was last read through, among the library's settings.
@@ -352,17 +350,10 @@ pub(crate) async fn fill(account: &Account) -> Result<bool, Error> {
     }
     let Some((generation, total)) = first else { return Ok(false) };
     let complete = consistent && total == Some(seen.len() as u64);
-    if complete && (!seen.is_empty() || knows_few(account).await?) {
+    if complete {
         let seen: Vec<ServerId> = seen.into_iter().collect();
         account.library.reconcile(generation, began, &seen).await?;
     }
     account.library.set_setting(FILLED, &serde_json::json!(Timestamp::now())).await?;
     Ok(complete)
-}
-
-/// Whether an empty answer may be believed. A library that somebody emptied song by song looks like one that a
-/// migration forgot; a few songs are taken for the first, more are kept.
-async fn knows_few(account: &Account) -> Result<bool, Error> {
-    let known = account.library.entries(EntryQuery { limit: 1, ..EntryQuery::default() }).await?.total;
-    Ok(known <= FEW)
 }

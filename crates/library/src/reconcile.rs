@@ -8,6 +8,9 @@ use rusqlite::params;
 
 use crate::{GenerationId, Library, Result, entries, outbox, rows, songs, worker::Write};
 
+/// A library of so many songs may be emptied elsewhere between two syncs.
+const FEW: usize = 2;
+
 /// What a page brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
@@ -28,7 +31,8 @@ impl Library {
 
     /// Drops what the service no longer has, after a complete and consistent pass over one generation's
     /// library that began at `began`: entries with an id in this generation that the pass did not meet, that
-    /// have nothing pending, and of which nothing was acknowledged since it began. Answers how many.
+    /// have nothing pending, and of which nothing was acknowledged since it began. Answers how many. Should that be
+    /// most of a library of more than a few, the service has lost it, rather than somebody removed it: all is kept.
     pub async fn reconcile(
         &self,
         generation: GenerationId,
@@ -145,8 +149,18 @@ fn drop_absent(
             Ok((ServerId(row.get(0)?), row.get::<_, i64>(1)?, EntryId(row.get(2)?), SongId(row.get(3)?)))
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
+    let known = named.len();
+    let absent: Vec<_> = named.into_iter().filter(|(id, ..)| !met.contains(id)).collect();
+    if known > FEW && absent.len() * 2 > known {
+        tracing::warn!(
+            known,
+            absent = absent.len(),
+            "the service lacks most of the library: all of it is kept"
+        );
+        return Ok(0);
+    }
     let mut dropped = 0;
-    for (_, n, entry, song) in named.into_iter().filter(|(id, ..)| !met.contains(id)) {
+    for (_, n, entry, song) in absent {
         w.tx.prepare_cached("DELETE FROM entry WHERE n = ?1")?.execute([n])?;
         entries::touch(w, song, entry);
         dropped += 1;
