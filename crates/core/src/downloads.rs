@@ -86,6 +86,10 @@ impl Downloads {
             return Ok(row);
         }
         let fetched = self.bring(account, &song, &mut row).await;
+        if fetched.is_ok() {
+            // Whole, it is as long as it is, also where the server never said.
+            row.total = Some(row.bytes);
+        }
         let (state, path, error) = match &fetched {
             Ok(path) => (Kept::Done, Some(path.clone()), None),
             Err(e) => (Kept::Failed, None, Some(e.code().to_string())),
