@@ -46,7 +46,7 @@ impl Halt {
     /// A failure that we could tell without asking anyone.
     pub fn local(code: Code, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self::Failed(ErrorReport { code, message, request_id: None, retryable: false, local: true })
+        Self::Failed(ErrorReport::local(code, message))
     }
 }
 
@@ -81,7 +81,9 @@ pub fn code_of(report: &ErrorReport) -> u8 {
         | Code::ResourceNotFound
         | Code::ExternalApiError
         | Code::ProcessingError
-        | Code::ServiceError => 5,
+        | Code::ServiceError
+        // Nothing here supersedes anything; a window does.
+        | Code::Superseded => 5,
         Code::StorageFull
         | Code::StorageReadOnly
         | Code::StorageBusy
@@ -112,6 +114,7 @@ fn hint(code: Code) -> Option<&'static str> {
         Code::NoDevice => "--to FILE.wav writes what would be heard.",
         Code::NoAudio => "Another take may be there: --rendition instrumental",
         Code::RateLimitExceeded
+        | Code::Superseded
         | Code::Usage
         | Code::ValidationError
         | Code::StorageNewer
@@ -169,7 +172,7 @@ mod tests {
     use super::*;
 
     fn exit(code: Code, local: bool) -> u8 {
-        code_of(&ErrorReport { code, message: String::new(), request_id: None, retryable: false, local })
+        code_of(&ErrorReport { local, ..ErrorReport::local(code, String::new()) })
     }
 
     #[test]

@@ -53,13 +53,7 @@ fn refuse(error: &clap::Error, json: bool) -> ExitCode {
             ExitCode::from(2)
         }
         _ => {
-            let report = ErrorReport {
-                code: Code::Usage,
-                message: sentence(error),
-                request_id: None,
-                retryable: false,
-                local: true,
-            };
+            let report = ErrorReport::local(Code::Usage, sentence(error));
             exit::tell(&report, json, Some(&hint(error)), false);
             ExitCode::from(exit::code_of(&report))
         }

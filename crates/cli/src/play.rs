@@ -276,13 +276,8 @@ mod tests {
             seconds: 1.0,
             first_sample_ms: None,
             format: None,
-            error: code.map(|code| ErrorReport {
-                code,
-                message: "No.".to_owned(),
-                request_id: None,
-                retryable: false,
-                local: false,
-            }),
+            error: code
+                .map(|code| ErrorReport { local: false, ..ErrorReport::local(code, "No.".to_owned()) }),
         }
     }
 

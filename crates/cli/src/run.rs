@@ -148,6 +148,7 @@ fn ask(command: Command) -> Result<Ask, Halt> {
             language: args.language,
             timeframe: args.timeframe,
             limit: args.limit,
+            offline: false,
         }),
         Command::Song { id } => Ask::Song { id },
         Command::Library(LibraryCommand::List(args)) => Ask::LibraryList(ListRequest {
@@ -155,6 +156,7 @@ fn ask(command: Command) -> Result<Ask, Halt> {
             offset: args.offset,
             sort: args.sort,
             order: args.order,
+            ..ListRequest::default()
         }),
         Command::Library(LibraryCommand::Add { ids }) => Ask::LibraryAdd { ids },
         Command::Library(LibraryCommand::Status) => Ask::LibraryStatus,
@@ -191,7 +193,7 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
         Reply::Changed(changed) => entry::changed(out, changed, false),
         Reply::Sync(status) => entry::status(out, status),
         Reply::Downloads(list) => list.downloads.iter().try_for_each(|row| entry::download(out, row, None)),
-        Reply::OtpSent(_) | Reply::Done {} => Ok(()),
+        Reply::OtpSent(_) | Reply::Done(_) | Reply::Overview(_) | Reply::Health(_) => Ok(()),
     }
 }
 

@@ -8,7 +8,7 @@ use melody_core::{
     Code, Command, Core, CoreOptions, DownloadState, Event, FoundSongs, ListRequest, OtpRequest, PlayRequest,
     PlaybackEvent, PlayedRow, Reply, SearchRequest, SecretsKind, SinkKind,
 };
-use melody_model::{EntryOrder, EntrySort, Rendition, SongView};
+use melody_model::{Rendition, SongView};
 use melody_server::Server;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -156,7 +156,7 @@ async fn keep(core: &Core, songs: [&SongView; 2], story: &mut Story<'_>) -> Resu
 }
 
 async fn without_network(core: &Core, story: &mut Story<'_>) -> Result<(), Halt> {
-    let list = ListRequest { limit: 20, offset: 0, sort: EntrySort::default(), order: EntryOrder::default() };
+    let list = ListRequest { limit: 20, ..ListRequest::default() };
     let reply = core.dispatch(Command::LibraryList(list)).await?;
     let Reply::Entries(list) = &reply else { return Err(unexpected("library list")) };
     story.tell("library", "The library is still there.", as_json(&reply)?)?;

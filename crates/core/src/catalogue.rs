@@ -41,7 +41,7 @@ impl Catalogue {
             limit: request.limit,
             offset: request.offset,
         };
-        let page = account.client.search(asked).await?;
+        let page = account.search.search(asked).await?.ok_or(Error::Superseded)?;
         let skipped = page.skipped;
         let came = (page.items.len() + skipped) as u64;
         let total = page.total;
@@ -59,14 +59,18 @@ impl Catalogue {
     pub(crate) async fn trending(&self, request: TrendingRequest) -> Result<TrendingSongs, Error> {
         check_limit(request.limit, MOST)?;
         let account = self.context.account();
-        let page =
-            account.client.trending(request.language.as_deref(), request.timeframe, request.limit).await?;
         let key = format!(
             "trending {} {} {}",
             request.timeframe.as_str(),
             request.language.as_deref().unwrap_or("*"),
             request.limit
         );
+        if request.offline {
+            let answer = account.library.answer(&key, request.limit, 0).await?;
+            return Ok(TrendingSongs { songs: answer.map(|answer| answer.page.songs).unwrap_or_default() });
+        }
+        let page =
+            account.client.trending(request.language.as_deref(), request.timeframe, request.limit).await?;
         let ids = self.store(&account, &key, page, 0).await?;
         Ok(TrendingSongs { songs: account.library.songs(ids).await? })
     }

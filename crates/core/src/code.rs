@@ -1,15 +1,18 @@
 //! The codes of errors. A code exists only because someone acts on it.
 
-use std::{fmt, str::FromStr};
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::MessageKey;
 
 macro_rules! codes {
-    ($($variant:ident = $word:literal),+ $(,)?) => {
+    ($($(#[$doc:meta])* $variant:ident = $word:literal),+ $(,)?) => {
         /// What kind of failure it was, for programs. The words are those of the contract and the
         /// command line.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        pub enum Code { $(#[serde(rename = $word)] $variant),+ }
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        pub enum Code { $($(#[$doc])* #[serde(rename = $word)] $variant),+ }
 
         impl Code {
             pub fn as_str(self) -> &'static str {
@@ -57,6 +60,24 @@ codes! {
     UnsupportedFormat = "UNSUPPORTED_FORMAT",
     BadAudio = "BAD_AUDIO",
     NoDevice = "NO_DEVICE",
+    /// A newer request took this one's place; nobody waits for its answer.
+    Superseded = "SUPERSEDED",
+}
+
+impl ErrorReport {
+    /// What a face found out itself, before anything was asked of the core.
+    pub fn local(code: Code, message: String) -> Self {
+        let params = BTreeMap::from([("detail", message.clone())]);
+        Self {
+            code,
+            key: MessageKey::Invalid,
+            params,
+            message,
+            request_id: None,
+            retryable: false,
+            local: true,
+        }
+    }
 }
 
 impl fmt::Display for Code {
@@ -66,9 +87,13 @@ impl fmt::Display for Code {
 }
 
 /// An error as it crosses to a face: a code, a sentence, a request id.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
 pub struct ErrorReport {
     pub code: Code,
+    /// Names the sentence, for faces that speak another language than English.
+    pub key: MessageKey,
+    /// What stands in the sentence, by name.
+    pub params: BTreeMap<&'static str, String>,
     /// One or two sentences for a person: what happened, what to do.
     pub message: String,
     /// The service's, or ours when it gave none; absent for what never left this machine.
@@ -77,5 +102,6 @@ pub struct ErrorReport {
     pub retryable: bool,
     /// True when we could tell ourselves, before anything was asked of the service.
     #[serde(skip)]
+    #[ts(skip)]
     pub local: bool,
 }

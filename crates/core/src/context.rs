@@ -6,12 +6,12 @@ use std::{
     time::Duration,
 };
 
-use melody_api::{Client, ClientOptions, Dialect, ServiceAddress};
+use melody_api::{Client, ClientOptions, Dialect, SearchSlot, ServiceAddress};
 use melody_library::{GenerationId, Library};
 use tokio::sync::broadcast;
 
 use crate::{
-    Error, Event, SignedIn,
+    Error, Event, Preferences, SignedIn,
     profile::{AccountRecord, GUEST, Profile, Settings},
     secrets::Secrets,
     storage::{FileLock, create_folder},
@@ -28,13 +28,26 @@ pub(crate) const LIBRARY_FILE: &str = "library.db";
 pub(crate) struct Context {
     pub(crate) profile: Profile,
     pub(crate) secrets: Arc<Secrets>,
-    pub(crate) service: ServiceAddress,
     installation: uuid::Uuid,
     account: RwLock<Arc<Account>>,
     events: broadcast::Sender<Event>,
-    /// The address as it was given, and the hosts allowed with it: remembered once the service has answered.
-    given: (String, Vec<String>),
-    remembered: Mutex<Option<Dialect>>,
+    /// What was last written down of the service: its identity, and the dialect that it spoke.
+    remembered: Mutex<Option<(String, Option<Dialect>)>>,
+}
+
+/// A service, and how a person named it: remembered once it has answered as the service does.
+#[derive(Clone, Debug)]
+pub(crate) struct Service {
+    pub(crate) address: ServiceAddress,
+    pub(crate) given: String,
+    /// Hosts that may be reached over plain http.
+    pub(crate) allow_http: Vec<String>,
+}
+
+impl Service {
+    pub(crate) fn parse(given: String, allow_http: Vec<String>) -> Result<Self, Error> {
+        Ok(Self { address: ServiceAddress::parse(&given, &allow_http)?, given, allow_http })
+    }
 }
 
 /// One account on the service, or the guest: its folder, its library, its way to the service.
@@ -45,29 +58,22 @@ pub(crate) struct Account {
     pub(crate) folder: PathBuf,
     pub(crate) library: Library,
     pub(crate) client: Client,
-    pub(crate) service: String,
+    /// The one search box that a face has: typing on ends the search before.
+    pub(crate) search: SearchSlot,
+    pub(crate) service: Service,
 }
 
 impl Context {
     /// Opens the account that the settings name for this service, else the guest's.
-    pub(crate) fn open(
-        profile: Profile,
-        secrets: Arc<Secrets>,
-        service: ServiceAddress,
-        given_address: String,
-        allow_http: Vec<String>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn open(profile: Profile, secrets: Arc<Secrets>, service: Service) -> Result<Self, Error> {
         let settings = profile.settings()?;
-        let record = settings.accounts.get(&service.identity()).cloned();
-        let account = open_account(&profile, &secrets, &service, settings.installation, record)?;
+        let account = open_remembered(&profile, &secrets, service, &settings)?;
         Ok(Self {
             profile,
             secrets,
-            service,
             installation: settings.installation,
             account: RwLock::new(Arc::new(account)),
             events: broadcast::Sender::new(EVENT_BACKLOG),
-            given: (given_address, allow_http),
             remembered: Mutex::default(),
         })
     }
@@ -85,11 +91,25 @@ impl Context {
     /// Another account's folder, library and client, without switching to it yet.
     pub(crate) async fn open_account(&self, record: Option<AccountRecord>) -> Result<Account, Error> {
         let (profile, secrets) = (self.profile.clone(), self.secrets.clone());
-        let (service, installation) = (self.service.clone(), self.installation);
+        let (service, installation) = (self.account().service.clone(), self.installation);
         // A migration may take its time: not on a thread that others wait for.
-        tokio::task::spawn_blocking(move || open_account(&profile, &secrets, &service, installation, record))
+        tokio::task::spawn_blocking(move || open_account(&profile, &secrets, service, installation, record))
             .await
             .map_err(Error::internal)?
+    }
+
+    /// Another service takes the place of this one, with whoever is signed in there.
+    pub(crate) async fn use_service(&self, given: String) -> Result<(), Error> {
+        let (profile, secrets) = (self.profile.clone(), self.secrets.clone());
+        let opened = tokio::task::spawn_blocking(move || {
+            let settings = profile.settings()?;
+            let service = Service::parse(given, settings.allow_http.clone())?;
+            open_remembered(&profile, &secrets, service, &settings)
+        });
+        let account = opened.await.map_err(Error::internal)??;
+        self.switch_to(account);
+        self.tell(Event::ServiceChanged);
+        Ok(())
     }
 
     pub(crate) fn switch_to(&self, account: Account) {
@@ -118,16 +138,17 @@ impl Context {
     pub(crate) async fn remember_service(&self) {
         let account = self.account();
         let seen = *account.client.observations().borrow();
+        let identity = account.service.address.identity();
         {
+            let news = Some((identity.clone(), seen.dialect));
             let mut remembered = self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-            if seen.agreeing == 0 || *remembered == seen.dialect {
+            if seen.agreeing == 0 || *remembered == news {
                 return;
             }
-            *remembered = seen.dialect;
+            *remembered = news;
         }
-        let identity = self.service.identity();
         let dialect = seen.dialect.map(|dialect| dialect.as_str().to_owned());
-        let (address, allow_http) = self.given.clone();
+        let Service { given: address, allow_http, .. } = account.service.clone();
         let updated = self
             .update_settings(move |settings| {
                 settings.service = Some(address.clone());
@@ -150,6 +171,12 @@ impl Context {
     ) -> Result<Settings, Error> {
         let profile = self.profile.clone();
         tokio::task::spawn_blocking(move || profile.update_settings(change)).await.map_err(Error::internal)?
+    }
+
+    pub(crate) async fn set_preferences(&self, preferences: Preferences) -> Result<(), Error> {
+        self.update_settings(move |settings| settings.preferences = preferences).await?;
+        self.tell(Event::PreferencesChanged(preferences));
+        Ok(())
     }
 
     pub(crate) fn tell(&self, event: Event) {
@@ -185,20 +212,31 @@ impl Account {
         let record = self.record.as_ref()?;
         Some(SignedIn {
             user: record.user.clone(),
-            service: self.service.clone(),
+            service: self.service.address.identity(),
             dialect: self.client.dialect().map(|dialect| dialect.as_str().to_owned()),
         })
     }
 }
 
+/// Opens the account that the settings name for a service, else the guest's.
+fn open_remembered(
+    profile: &Profile,
+    secrets: &Arc<Secrets>,
+    service: Service,
+    settings: &Settings,
+) -> Result<Account, Error> {
+    let record = settings.accounts.get(&service.address.identity()).cloned();
+    open_account(profile, secrets, service, settings.installation, record)
+}
+
 fn open_account(
     profile: &Profile,
     secrets: &Arc<Secrets>,
-    service: &ServiceAddress,
+    service: Service,
     installation: uuid::Uuid,
     record: Option<AccountRecord>,
 ) -> Result<Account, Error> {
-    let identity = service.identity();
+    let identity = service.address.identity();
     let name = record.as_ref().map_or(GUEST, |record| record.account.as_str());
     let folder = profile.account_folder(&identity, name);
     if !folder.is_dir() {
@@ -213,8 +251,9 @@ fn open_account(
     let mut options = ClientOptions::new(Arc::new(tokens));
     options.dialect =
         record.as_ref().and_then(|record| record.dialect.as_deref()).and_then(|d| d.parse::<Dialect>().ok());
-    let client = Client::new(service.clone(), options);
-    Ok(Account { record, folder, library, client, service: identity })
+    let client = Client::new(service.address.clone(), options);
+    let search = client.search_slot();
+    Ok(Account { record, folder, library, client, search, service })
 }
 
 /// `service hash/account`, the part of the folder's path that stays when a profile is moved.

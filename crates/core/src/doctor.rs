@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use ts_rs::TS;
 
 use crate::{Error, context::Context, storage::replace_file};
 
 /// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
 pub struct Check {
     pub name: &'static str,
     pub ok: bool,
@@ -73,7 +74,7 @@ async fn service(context: &Context) -> Check {
             account.client.dialect().map_or("a backend of unknown dialect", |dialect| dialect.as_str());
         let number = version.and_then(|version| version.version);
         let number = number.map_or_else(String::new, |number| format!(", version {number}"));
-        Ok(format!("{} answers as {dialect}{number}.", account.service))
+        Ok(format!("{} answers as {dialect}{number}.", account.service.address.identity()))
     };
     check("service", found.await)
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use melody_model::PhoneError;
 use thiserror::Error;
 
-use crate::{Code, ErrorReport};
+use crate::{Code, ErrorReport, message};
 
 /// A failure of a command. `Display` is a sentence for a person: what happened, and what to do.
 #[derive(Debug, Error)]
@@ -67,6 +67,8 @@ pub enum Error {
     )]
     KeyringRefused,
 
+    #[error("A newer search took this one's place.")]
+    Superseded,
     #[error("Something went wrong inside: {0}. The log in the profile's folder says more.")]
     Internal(String),
 }
@@ -112,6 +114,7 @@ impl Error {
             Self::KeyringMissing | Self::KeyringLocked | Self::KeyringSilent | Self::KeyringRefused => {
                 Code::Keyring
             }
+            Self::Superseded => Code::Superseded,
             Self::Internal(_) => Code::ProcessingError,
         }
     }
@@ -160,8 +163,11 @@ impl Error {
 
     /// The error as a face shows it.
     pub fn report(&self) -> ErrorReport {
+        let (key, params) = message::message(self);
         ErrorReport {
             code: self.code(),
+            key,
+            params,
             message: self.to_string(),
             request_id: match self {
                 Self::Api(e) | Self::Offline { cause: e, .. } => e.request_id().map(str::to_owned),

@@ -2,26 +2,35 @@
 
 use melody_model::{Rendition, SongId, SongView};
 use serde::Serialize;
+use ts_rs::TS;
 
-use crate::{DownloadRow, ErrorReport, SyncStatus};
+use crate::{DownloadRow, ErrorReport, Preferences, SyncStatus};
 
 /// Something that has happened.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum Event {
     /// Somebody signed in or out.
     SessionChanged {
         signed_in: bool,
     },
+    /// Another service took the place of the one before.
+    ServiceChanged,
     /// Library rows changed: read again what shows them.
     LibraryChanged,
     SyncChanged(SyncStatus),
     DownloadChanged(DownloadRow),
     Playback(PlaybackEvent),
+    /// Songs came, went or moved in the queue, or another one is on: read again the part that shows.
+    QueueChanged {
+        index: usize,
+        queue_len: usize,
+    },
+    PreferencesChanged(Preferences),
 }
 
 /// What the queue and the player are doing.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
 #[serde(tag = "playback", rename_all = "snake_case")]
 pub enum PlaybackEvent {
     /// A song of the queue is being fetched; nothing is heard yet.
@@ -69,7 +78,7 @@ pub enum PlaybackEvent {
 }
 
 /// How one song of the queue went.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
 pub struct PlayedRow {
     /// Ours; what was asked for, when nothing is known under it.
     pub song_id: String,

@@ -10,10 +10,14 @@ mod doctor;
 mod downloads;
 mod error;
 mod event;
+mod message;
+mod now_playing;
 mod playback;
 mod profile;
 mod queue;
 mod remote;
+mod reply;
+mod request;
 mod saved;
 mod secrets;
 mod session;
@@ -38,11 +42,15 @@ pub use command::*;
 pub use doctor::Check;
 pub use error::Error;
 pub use event::{Event, PlaybackEvent, PlayedRow};
+pub use message::MessageKey;
+pub use now_playing::{NowPlaying, PlaybackStatus, QueueItem, QueuePage};
+pub use reply::*;
+pub use request::*;
 pub use secrets::SecretsKind;
 
 use crate::{
     catalogue::Catalogue,
-    context::Context,
+    context::{Context, Service},
     downloads::Downloads,
     playback::{Asked, Playback, Programme},
     profile::Profile,
@@ -91,22 +99,22 @@ impl Core {
         allowed.dedup();
         let remembered = settings.service.clone();
         let address = options.server.or(remembered.clone()).unwrap_or_else(|| DEFAULT_SERVICE.to_owned());
-        let service = ServiceAddress::parse(&address, &allowed)?;
+        let service = Service::parse(address, allowed)?;
         // Another service takes the place of the remembered one only after it has answered as the service does: a slip
         // of the pen must not sign anybody out. A switch of prefix is the same service.
         let same = |known: &String| {
-            ServiceAddress::parse(known, &allowed).is_ok_and(|known| known.identity() == service.identity())
+            ServiceAddress::parse(known, &service.allow_http)
+                .is_ok_and(|known| known.identity() == service.address.identity())
         };
         if remembered.as_ref().is_none_or(same) {
             profile.update_settings(|settings| {
-                settings.service = Some(address.clone());
-                settings.allow_http.clone_from(&allowed);
+                settings.service = Some(service.given.clone());
+                settings.allow_http.clone_from(&service.allow_http);
             })?;
         }
         let secrets = Arc::new(Secrets::new(options.secrets, profile.secrets_path()));
         // A migration may take its time: not on a thread that others wait for.
-        let opened =
-            tokio::task::spawn_blocking(move || Context::open(profile, secrets, service, address, allowed));
+        let opened = tokio::task::spawn_blocking(move || Context::open(profile, secrets, service));
         let context = Arc::new(opened.await.map_err(Error::internal)??);
         context.follow(&context.account());
         let sync = Sync::new(context.clone());
@@ -135,6 +143,7 @@ impl Core {
 
     async fn run(&self, command: Command) -> Result<Reply, Error> {
         let reply = match command {
+            Command::Overview => Reply::Overview(Box::new(self.overview().await?)),
             Command::RequestOtp(request) => Reply::OtpSent(self.session.request_otp(request).await?),
             Command::VerifyOtp { otp } => {
                 let signed_in = self.session.verify_otp(&otp).await?;
@@ -146,9 +155,14 @@ impl Core {
                 self.playback.stop();
                 Reply::SignedOut(self.session.logout(forget).await?)
             }
+            Command::UseService { address } => {
+                self.playback.stop();
+                self.context.use_service(address).await?;
+                DONE
+            }
             Command::Search(request) => Reply::Songs(self.catalogue.search(request).await?),
             Command::Trending(request) => Reply::Trending(self.catalogue.trending(request).await?),
-            Command::Song { id } => Reply::Song(OneSong { song: self.catalogue.song(&id).await? }),
+            Command::Song { id } => Reply::Song(Box::new(OneSong { song: self.catalogue.song(&id).await? })),
             Command::LibraryList(request) => Reply::Entries(self.saved.list(request).await?),
             Command::LibraryAdd { ids } => Reply::Changed(self.saved.add(&ids).await?),
             Command::LibraryRemove { ids } => Reply::Changed(self.saved.remove(&ids).await?),
@@ -159,7 +173,7 @@ impl Core {
             }
             Command::Play(request) => {
                 self.play(request).await?;
-                Reply::Done {}
+                DONE
             }
             Command::Pause => self.done(Playback::pause),
             Command::Resume => self.done(Playback::resume),
@@ -170,6 +184,11 @@ impl Core {
                 let to = seconds(to_s)?;
                 self.done(|playback| playback.seek(to))
             }
+            Command::SetPreferences(preferences) => {
+                self.context.set_preferences(preferences).await?;
+                DONE
+            }
+            Command::Health => Reply::Health(Health { checks: self.doctor().await }),
             Command::SetVolume { volume } => {
                 if !(0.0..=1.0).contains(&volume) {
                     return Err(Error::Invalid("The volume is between 0 and 1.".into()));
@@ -180,9 +199,22 @@ impl Core {
         Ok(reply)
     }
 
+    async fn overview(&self) -> Result<Overview, Error> {
+        let account = self.context.account();
+        Ok(Overview {
+            session: account.signed_in(),
+            service: ServiceInfo {
+                address: account.service.given.clone(),
+                identity: account.service.address.identity(),
+            },
+            sync: if account.record.is_some() { self.sync.status().await? } else { SyncStatus::default() },
+            preferences: self.context.profile.settings()?.preferences,
+        })
+    }
+
     fn done(&self, act: impl FnOnce(&Playback)) -> Reply {
         act(&self.playback);
-        Reply::Done {}
+        DONE
     }
 
     async fn play(&self, request: PlayRequest) -> Result<(), Error> {
@@ -211,6 +243,8 @@ impl Core {
         self.playback.close().await
     }
 }
+
+const DONE: Reply = Reply::Done(Done {});
 
 /// How long a sign-in waits for the library to come, before it goes on without all of it.
 const FIRST_FILL: Duration = Duration::from_secs(10);

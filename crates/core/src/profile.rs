@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::{
-    Error, SignedInUser,
+    Error, Preferences, SignedInUser,
     storage::{FileLock, create_folder, replace_file},
 };
 
@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     pub accounts: BTreeMap<String, AccountRecord>,
     /// 0 to 1.
     pub volume: Option<f32>,
+    #[serde(default)]
+    pub preferences: Preferences,
 }
 
 /// The account that is signed in to one service.

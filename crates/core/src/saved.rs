@@ -34,6 +34,8 @@ impl Saved {
                 offset: request.offset,
                 sort: request.sort,
                 order: request.order,
+                filter: request.filter.unwrap_or_default(),
+                language: request.language,
             })
             .await?;
         Ok(EntryList { entries: page.entries, total: page.total })

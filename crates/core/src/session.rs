@@ -48,7 +48,7 @@ impl Session {
             return Err(Error::Invalid("Ask for an OTP first: it comes by SMS.".into()));
         };
         let before = self.context.account();
-        let identity = self.context.service.identity();
+        let identity = before.service.address.identity();
         // The tokens are saved under the account that they are for: it is opened before they come.
         let mut account = self
             .context
@@ -109,13 +109,13 @@ impl Session {
         let outbox = account.library.outbox_status().await?;
         let pending = outbox.pending + outbox.parked.len() as u64;
         let folder = account.folder.clone();
+        let identity = account.service.address.identity();
         drop(account);
         // Out of the way first: a crash in between must not leave for the next sign-in what was to be forgotten.
         let aside = folder.with_extension("forgotten");
         if forget {
             fs::rename(&folder, &aside).map_err(|e| Error::storage(&folder, e))?;
         }
-        let identity = self.context.service.identity();
         self.context
             .update_settings(move |settings| {
                 settings.accounts.remove(&identity);

@@ -148,6 +148,7 @@ async fn titles(core: &melody_core::Core) -> Vec<String> {
             offset: page * 100,
             sort: melody_model::EntrySort::Title,
             order: melody_model::EntryOrder::Asc,
+            ..Default::default()
         };
         let Reply::Entries(list) = core.dispatch(Command::LibraryList(request)).await.unwrap() else {
             panic!()

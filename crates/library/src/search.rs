@@ -10,6 +10,9 @@ use crate::{Library, Result, generations, rows, text};
 /// Hits up to which a total is counted; beyond, it is said to be at least that.
 const COUNTED: u64 = 1_000;
 
+/// The columns in which a title, an artist or an album is looked for.
+pub(crate) const EVERYWHERE: &str = "title artist album";
+
 /// A search of the local catalogue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SearchQuery {
@@ -42,7 +45,7 @@ impl Library {
 
 fn find(c: &Connection, query: &SearchQuery) -> Result<SongPage> {
     let columns = match query.kind {
-        SearchType::Track => "title artist album",
+        SearchType::Track => EVERYWHERE,
         SearchType::Artist => "artist",
         SearchType::Album => "album",
     };

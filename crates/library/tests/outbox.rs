@@ -384,7 +384,11 @@ async fn pages_of_the_library_are_sorted_in_every_way() {
     }
     bench.library.store_entries(bench.generation, page).await.unwrap();
     let titles = async |sort, order, limit, offset| {
-        let page = bench.library.entries(EntryQuery { limit, offset, sort, order }).await.unwrap();
+        let page = bench
+            .library
+            .entries(EntryQuery { limit, offset, sort, order, ..EntryQuery::default() })
+            .await
+            .unwrap();
         assert_eq!(page.total, 4);
         page.entries.into_iter().map(|entry| entry.song.song.content.title).collect::<Vec<_>>()
     };
@@ -438,4 +442,41 @@ async fn downloads_are_kept_and_only_a_whole_pinned_original_counts() {
     assert_eq!(bench.library.downloads(Some(DownloadState::Done)).await.unwrap().len(), 2);
     download.song_id = SongId::new();
     assert!(matches!(bench.library.set_download(download).await, Err(Error::UnknownSong(_))));
+}
+
+#[tokio::test]
+async fn the_library_is_filtered_as_a_search_finds() {
+    let bench = Bench::new().await;
+    let mut page = Vec::new();
+    for (n, (title, artist, language)) in
+        [("तुम ही हो", "Arijit", "hi"), ("Kaadhal", "Haricharan", "ta"), ("Tum Bin", "Arijit", "hi")]
+            .iter()
+            .enumerate()
+    {
+        let mut content = song(&format!("s{n}"), title, artist);
+        content.content.language = Some((*language).to_owned());
+        page.push(entry(&format!("l{n}"), content));
+    }
+    bench.library.store_entries(bench.generation, page).await.unwrap();
+    bench.store(song("s9", "Arijit’s own", "")).await;
+    let found = async |filter: &str, language: Option<&str>, limit| {
+        let query = EntryQuery {
+            filter: filter.to_owned(),
+            language: language.map(str::to_owned),
+            limit,
+            sort: EntrySort::Title,
+            order: EntryOrder::Asc,
+            ..EntryQuery::default()
+        };
+        let page = bench.library.entries(query).await.unwrap();
+        let titles = page.entries.into_iter().map(|entry| entry.song.song.content.title).collect::<Vec<_>>();
+        (page.total, titles)
+    };
+    let titles = |titles: &[&str]| titles.iter().map(|&title| title.to_owned()).collect::<Vec<_>>();
+    assert_eq!(found("ari", None, 9).await, (2, titles(&["Tum Bin", "तुम ही हो"])), "only what is saved");
+    assert_eq!(found("ari", None, 1).await, (2, titles(&["Tum Bin"])), "the total is over all pages");
+    assert_eq!(found("", Some("ta"), 9).await, (1, titles(&["Kaadhal"])));
+    assert_eq!(found("ari", Some("ta"), 9).await, (0, Vec::new()));
+    assert_eq!(found("  ", None, 9).await.0, 3);
+    assert_eq!(found("!!!", None, 9).await, (0, Vec::new()), "marks alone find nothing");
 }

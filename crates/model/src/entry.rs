@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{EntryId, JsonMap, RemoteSong, ServerId, SongView};
 
@@ -19,12 +20,14 @@ pub struct RemoteEntry {
 }
 
 /// A saved song as a face shows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct EntryView {
     pub id: EntryId,
     pub song: SongView,
+    #[ts(type = "string")]
     pub added_at: Timestamp,
     pub play_count: u64,
+    #[ts(type = "string | null")]
     pub last_played_at: Option<Timestamp>,
     /// Whether a change of this entry is still to be sent.
     pub pending: bool,

@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 use crate::{JsonMap, ServerId, SongId};
 
 /// One of the two takes of a song on one timeline.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum Rendition {
     #[default]
@@ -43,21 +44,25 @@ impl FromStr for Rendition {
 }
 
 /// Where a rendition is, and what the service says of it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct AudioFile {
     /// Absolute, or relative to the service.
     pub url: String,
     /// A container or codec in the service's words: `flac`, `audio/mpeg`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub format: Option<String>,
     /// Kilobits a second.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub bitrate: Option<u32>,
     /// Bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub size: Option<u64>,
     /// Seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
     pub duration: Option<f64>,
 }
 
@@ -65,7 +70,7 @@ pub struct AudioFile {
 pub type AudioFiles = BTreeMap<Rendition, AudioFile>;
 
 /// What a song is, whoever keeps it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct SongContent {
     pub title: String,
     pub artist: String,
@@ -87,10 +92,11 @@ pub struct SongContent {
 }
 
 /// What only the full answer about one song tells.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct SongDetails {
     pub lyrics: Option<String>,
     /// Keys as stored (bpm, key, energy, danceability, and whatever else came).
+    #[ts(type = "Record<string, unknown> | null")]
     pub metadata: Option<JsonMap>,
 }
 
@@ -105,7 +111,7 @@ pub struct RemoteSong {
 }
 
 /// A song of the catalogue, as this installation keeps it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Song {
     pub id: SongId,
     /// The current generation's; `None` while that generation does not know the song.
@@ -115,7 +121,7 @@ pub struct Song {
 }
 
 /// A song as a face shows it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct SongView {
     #[serde(flatten)]
     pub song: Song,

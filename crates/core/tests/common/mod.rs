@@ -103,12 +103,7 @@ pub async fn remove(core: &Core, ids: &[String]) -> Result<Vec<EntryView>, Error
 }
 
 pub async fn list(core: &Core) -> Result<Vec<EntryView>, Error> {
-    let request = melody_core::ListRequest {
-        limit: 100,
-        offset: 0,
-        sort: Default::default(),
-        order: Default::default(),
-    };
+    let request = melody_core::ListRequest { limit: 100, ..Default::default() };
     match core.dispatch(Command::LibraryList(request)).await? {
         Reply::Entries(list) => Ok(list.entries),
         other => panic!("{other:?}"),

@@ -1,0 +1,212 @@
+//! What commands bring back.
+
+use melody_model::{EntryView, OperationId, Rendition, ServerId, SongDetails, SongView};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::Check;
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct OtpSent {
+    pub phone_masked: String,
+    /// Seconds.
+    pub expires_in: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct SignedIn {
+    pub user: SignedInUser,
+    /// The service's identity: its address without prefix and version.
+    pub service: String,
+    /// `blue` or `green`, as last seen.
+    pub dialect: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct SignedInUser {
+    pub id: ServerId,
+    pub phone_masked: String,
+    pub name: Option<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct SignedOut {
+    /// Changes that wait on this machine for the next sign-in.
+    pub pending_kept: u64,
+}
+
+/// Where an answer came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum From {
+    Service,
+    Local,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct FoundSongs {
+    pub songs: Vec<SongView>,
+    pub total: u64,
+    /// False when there are more than it was worth counting.
+    pub total_exact: bool,
+    /// Items of the answer that could not be read.
+    pub skipped: usize,
+    pub from: From,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct TrendingSongs {
+    pub songs: Vec<SongView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct OneSong {
+    pub song: FullSong,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct FullSong {
+    #[serde(flatten)]
+    pub view: SongView,
+    #[serde(flatten)]
+    pub details: SongDetails,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct EntryList {
+    pub entries: Vec<EntryView>,
+    pub total: u64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct ChangedEntries {
+    pub entries: Vec<EntryView>,
+    /// How the attempt to tell the service ended: why something is still pending.
+    pub state: SyncState,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SyncState {
+    #[default]
+    Idle,
+    Running,
+    Offline,
+    /// Held back by a rate limit or by maintenance, until `until`.
+    Waiting,
+    SignInNeeded,
+    Failed,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct SyncStatus {
+    pub state: SyncState,
+    pub entries: u64,
+    pub pending: u64,
+    pub parked: Vec<ParkedOperation>,
+    #[ts(type = "string | null")]
+    pub until: Option<jiff::Timestamp>,
+}
+
+/// A change that the service keeps refusing; it waits for a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ParkedOperation {
+    pub op: OperationId,
+    /// The change in words: `add “Monsoon Letters”`.
+    pub what: String,
+    pub reason: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct DownloadList {
+    pub downloads: Vec<DownloadRow>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum DownloadState {
+    Queued,
+    Running,
+    Done,
+    Failed,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct DownloadRow {
+    /// Ours; what was asked for, when nothing is known under it.
+    pub song_id: String,
+    pub rendition: Rendition,
+    pub state: DownloadState,
+    /// On the disk so far.
+    pub bytes: u64,
+    pub total: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub error: Option<crate::ErrorReport>,
+}
+
+/// All that a screen needs to begin with.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Overview {
+    /// Absent while nobody is signed in.
+    pub session: Option<SignedIn>,
+    pub service: ServiceInfo,
+    pub sync: SyncStatus,
+    pub preferences: Preferences,
+}
+
+/// The service in use.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct ServiceInfo {
+    /// As it was given.
+    pub address: String,
+    /// Its address without prefix and version.
+    pub identity: String,
+}
+
+/// How the app looks and speaks, for this installation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
+pub struct Preferences {
+    /// Absent: the system's.
+    pub language: Option<Language>,
+    pub theme: Theme,
+}
+
+/// A language that the screens speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Language {
+    En,
+    Hi,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+/// What `Health` found.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Health {
+    pub checks: Vec<Check>,
+}
+
+/// Where sound can go.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct SoundDevices {
+    pub devices: Vec<SoundDevice>,
+    /// Absent: the system's own choice.
+    pub chosen: Option<String>,
+}
+
+/// One output.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct SoundDevice {
+    pub id: String,
+    pub name: String,
+}
