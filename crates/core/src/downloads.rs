@@ -1,14 +1,14 @@
 //! Pinned downloads: fetched beside their place, verified, then moved there. A partial file never counts.
 
 use std::{
-    fs::TryLockError,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use futures_util::StreamExt;
 use melody_library::{Download, DownloadState as Kept};
-use melody_model::{Rendition, SongView};
+use melody_model::{Rendition, SongId, SongView};
 use melody_player::Source;
 use tokio::{fs, io::AsyncWriteExt};
 
@@ -17,11 +17,13 @@ use crate::{
     context::{Account, Context},
     remote::Chunks,
     sources,
-    storage::{create_folder, sync_folder},
+    storage::{FileLock, create_folder, sync_folder},
 };
 
 /// How many bytes pass between two words of progress.
 const PROGRESS_STEP: u64 = 256 * 1024;
+/// How long a song that another process is fetching is waited for: a short one is done by then.
+const LOCK_WAIT: Duration = Duration::from_secs(2);
 
 /// The downloads service.
 #[derive(Clone, Debug)]
@@ -76,14 +78,17 @@ impl Downloads {
             total: None,
             error: None,
         };
-        if let Some(kept) = account.library.download_of(id, rendition).await?
-            && kept.state == Kept::Done
-            && kept.path.as_ref().is_some_and(|path| account.folder.join(path).is_file())
-        {
-            row.state = DownloadState::Done;
-            row.bytes = kept.bytes;
-            row.total = kept.total;
-            return Ok(row);
+        if let Some(kept) = complete(account, id, rendition).await? {
+            return Ok(done(row, &kept));
+        }
+        // Held until the row is written: whoever comes second finds the song in its place, and neither touches the part
+        // that is being verified nor puts a failure over what was done. The file stays, so that it is one for all.
+        let locks = account.folder.join("locks");
+        create_folder(&locks)?;
+        let lock = locks.join(format!("{id}-{rendition}"));
+        let Some(lock) = FileLock::acquire(&lock, LOCK_WAIT).await? else { return Err(Error::Busy) };
+        if let Some(kept) = complete(account, id, rendition).await? {
+            return Ok(done(row, &kept));
         }
         let fetched = self.bring(account, &song, &mut row).await;
         if fetched.is_ok() {
@@ -106,6 +111,7 @@ impl Downloads {
         };
         // A failure that cannot even be written down is told all the same: the first error is the one to see.
         let written = account.library.set_download(kept).await;
+        drop(lock);
         fetched?;
         written?;
         row.state = DownloadState::Done;
@@ -133,11 +139,8 @@ impl Downloads {
             Err(e) => Err(e),
         };
         if let Err(e) = kept {
-            // What is left of it is of no use, unless it is another process's. Should even that fail, the next try
-            // overwrites it.
-            if !matches!(e, Error::Busy) {
-                let _ = fs::remove_file(&part).await;
-            }
+            // What is left of it is of no use. Should even that fail, the next try overwrites it.
+            let _ = fs::remove_file(&part).await;
             return Err(e);
         }
         let name = format!("{id}-{}.{ending}", row.rendition);
@@ -149,7 +152,7 @@ impl Downloads {
 
     /// Writes the bytes to the disk, all of them, and makes them stay.
     async fn write(&self, part: &Path, mut chunks: Chunks, row: &mut DownloadRow) -> Result<(), Error> {
-        let mut file = fs::File::from_std(open_part(part)?);
+        let mut file = fs::File::create(part).await.map_err(|e| Error::storage(part, e))?;
         let mut told = 0;
         while let Some(chunk) = chunks.next().await {
             let chunk = chunk?;
@@ -166,17 +169,16 @@ impl Downloads {
     }
 }
 
-/// Opens the file beside its place, empty. Whoever holds its lock is fetching the same song.
-fn open_part(part: &Path) -> Result<std::fs::File, Error> {
-    let open = || {
-        let file = std::fs::OpenOptions::new().create(true).truncate(false).write(true).open(part)?;
-        match file.try_lock() {
-            Ok(()) => file.set_len(0).map(|()| Some(file)),
-            Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(e)) => Err(e),
-        }
-    };
-    open().map_err(|e| Error::storage(part, e))?.ok_or(Error::Busy)
+/// The rendition's download, if it is done and its file is there.
+async fn complete(account: &Account, id: SongId, rendition: Rendition) -> Result<Option<Download>, Error> {
+    let kept = account.library.download_of(id, rendition).await?;
+    Ok(kept.filter(|kept| {
+        kept.state == Kept::Done && kept.path.as_ref().is_some_and(|path| account.folder.join(path).is_file())
+    }))
+}
+
+fn done(row: DownloadRow, kept: &Download) -> DownloadRow {
+    DownloadRow { state: DownloadState::Done, bytes: kept.bytes, total: kept.total, ..row }
 }
 
 /// Decodes the whole file once: only what can be heard to its end counts as downloaded.

@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Bench, one, play};
-use melody_core::{Code, Command, Core, DownloadState, PlayRequest, PlaybackEvent, Reply, SinkKind};
+use melody_core::{Code, Command, Core, DownloadState, Event, PlayRequest, PlaybackEvent, Reply, SinkKind};
 use melody_model::Rendition;
 use melody_server::{AudioSource, CatalogueChoice, Dialect, ExtraAudio, ExtraSong, Options, parse_faults};
 
@@ -104,6 +104,43 @@ async fn what_cannot_be_played_is_told_and_the_queue_goes_on() {
     );
     assert_eq!(rows[0].song_id, "no-such-id");
     assert!((rows[3].seconds - 1.0).abs() < 0.01);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_who_download_one_song_do_not_spoil_it_for_each_other() {
+    let sound = tone(60);
+    let songs = (0..4).map(|n| extra(&format!("Tone {n}"), Some(sound.clone()))).collect();
+    let bench = Bench::with(small(songs)).await;
+    let (first, second) = (bench.core().await, bench.core().await);
+    let mut ids = Vec::new();
+    for n in 0..4 {
+        let id = one(&first, &format!("tone {n}")).await.song.id.to_string();
+        let mut events = first.events();
+        let fetching = tokio::spawn({
+            let (first, id) = (first.clone(), id.clone());
+            async move { download(&first, &id).await }
+        });
+        // All but written: from here on it is verified, moved to its place and put down as done.
+        let nearly = sound.len() as u64 - 512 * 1024;
+        while let Ok(event) = events.recv().await {
+            if matches!(event, Event::DownloadChanged(row) if row.bytes > nearly) {
+                break;
+            }
+        }
+        let late = download(&second, &id).await;
+        let row = fetching.await.unwrap();
+        assert_eq!((row.state, row.error), (DownloadState::Done, None));
+        // It may have been told to come back later; never anything else.
+        let code = late.error.map(|error| error.code);
+        assert!(code.is_none_or(|code| code == Code::StorageBusy), "{code:?}");
+        assert!(one(&second, &format!("tone {n}")).await.downloaded);
+        ids.push(id);
+    }
+    bench.server.kill().await;
+    for id in ids {
+        let row = download(&second, &id).await;
+        assert_eq!((row.state, row.bytes), (DownloadState::Done, sound.len() as u64));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
