@@ -10,7 +10,7 @@ use melody_e2e::{
 };
 
 #[test]
-fn two_songs_follow_each_other_without_silence_between() {
+fn two_songs_follow_each_other_without_a_frame_lost_or_added() {
     let first = media::wav(1.5);
     let songs =
         vec![Song::new("Pehla", "wav", Some(first.clone())), Song::new("Doosra", "wav", Some(first.clone()))];
