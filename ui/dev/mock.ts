@@ -1,0 +1,367 @@
+// A backend that is only pretended, for looking at screens: `npm run dev`, then /?mock. Never in a build.
+// Words after it, with commas: new (nobody signed in), offline, slow, failing, empty, big (100,000 saved songs), playing.
+import { Refusal, type Backend } from "../src/lib/backend";
+import type {
+  Command,
+  EntryView,
+  Event,
+  FullSong,
+  HostCommand,
+  NowPlaying,
+  Overview,
+  QueueItem,
+  SongView,
+} from "../src/lib/generated";
+import { cover, songs } from "./catalogue";
+
+const OTP = "246810";
+
+function refuse(code: string, key: string, params: Record<string, string> = {}): never {
+  throw new Refusal({ code, key, params, message: key, request_id: "req-mock-1", retryable: true } as never);
+}
+
+class Mock {
+  words = new Set((new URLSearchParams(location.search).get("mock") ?? "").split(","));
+  listeners = new Set<(event: Event) => void>();
+  queue: QueueItem[] = [];
+  now: NowPlaying = {
+    status: "stopped",
+    item: null,
+    index: 0,
+    queue_len: 0,
+    at_s: 0,
+    duration_s: null,
+    rendition: "original",
+    volume: 0.8,
+  };
+  overview: Overview;
+  nextItem = 1;
+  wrong = 0;
+
+  constructor() {
+    const pending = this.words.has("offline") ? 2 : 0;
+    this.overview = {
+      session: this.words.has("new")
+        ? null
+        : {
+            user: { id: "u", phone_masked: "+91 ••••••3210", name: "Asha Rao" },
+            service: "https://api.melodystudio.com",
+            dialect: "green",
+          },
+      service: { address: "https://api.melodystudio.com", identity: "https://api.melodystudio.com" },
+      sync: { state: this.words.has("offline") ? "offline" : "idle", entries: 20, pending, parked: [], until: null },
+      preferences: { language: null, theme: "system" },
+    } as Overview;
+    if (this.words.has("playing")) {
+      this.fill(songs.slice(0, 24).map((song) => song.id));
+      this.begin(2);
+      this.now.at_s = 41;
+      if (!this.words.has("moving")) this.now.status = "paused";
+    }
+    setInterval(() => this.beat(), 250);
+  }
+
+  tell(event: Event) {
+    for (const listener of this.listeners) listener(event);
+  }
+
+  fill(ids: string[]) {
+    this.queue = ids.flatMap((id) => {
+      const song = this.song(id);
+      return song ? [{ item: this.nextItem++, song }] : [];
+    });
+    this.now.queue_len = this.queue.length;
+  }
+
+  song(id: string): FullSong | undefined {
+    const plain = id.split("#")[0];
+    return songs.find((song) => song.id === plain);
+  }
+
+  begin(index: number) {
+    const item = this.queue[index];
+    if (!item) {
+      this.now = { ...this.now, status: "stopped", item: null, index: this.queue.length, at_s: 0 };
+      this.tell({ event: "playback", playback: "queue_ended" });
+      this.queueChanged();
+      return;
+    }
+    this.now = { ...this.now, status: "playing", item, index, at_s: 0, duration_s: item.song.duration_s };
+    const told = { song: item.song, index, queue_len: this.queue.length };
+    this.tell({ event: "playback", playback: "loading", ...told });
+    this.tell({
+      event: "playback",
+      playback: "started",
+      ...told,
+      rendition: this.now.rendition,
+      duration_s: item.song.duration_s,
+      format: "FLAC",
+    });
+  }
+
+  beat() {
+    if (this.now.status !== "playing" || !this.now.item) return;
+    this.now.at_s += 0.25;
+    if (this.now.at_s >= (this.now.duration_s ?? 1e9)) this.begin(this.now.index + 1);
+    else this.position();
+  }
+
+  position() {
+    const song_id = this.now.item?.song.id;
+    if (song_id) {
+      const { at_s, duration_s } = this.now;
+      this.tell({ event: "playback", playback: "position", song_id, at_s, duration_s });
+    }
+  }
+
+  queueChanged() {
+    this.now.queue_len = this.queue.length;
+    this.now.index = this.now.item ? this.queue.indexOf(this.now.item) : this.queue.length;
+    this.tell({ event: "queue_changed", index: this.now.index, queue_len: this.queue.length });
+  }
+
+  entry(song: SongView, i: number): EntryView {
+    return {
+      id: `entry-${song.id}`,
+      song,
+      added_at: new Date(Date.UTC(2026, 10, 20) - i * 86_400_000).toISOString(),
+      play_count: (i * 7) % 40,
+      last_played_at: null,
+      pending: this.words.has("offline") && i < 2,
+      downloaded: song.downloaded,
+    };
+  }
+
+  saved(): SongView[] {
+    if (this.words.has("empty")) return [];
+    const own = songs.filter((song) => song.in_library);
+    if (!this.words.has("big")) return own;
+    return Array.from({ length: 100_000 }, (_, i) => ({
+      ...songs[i % songs.length]!,
+      id: `${songs[i % songs.length]!.id}#${i}`,
+      in_library: true,
+    }));
+  }
+
+  async answer(command: Command): Promise<unknown> {
+    if (this.words.has("slow")) await new Promise((done) => setTimeout(done, 1500));
+    const networked = ["search", "trending", "request_otp", "verify_otp", "library_sync"].includes(command.command);
+    if (this.words.has("failing") && networked) refuse("UNREACHABLE", "no_connection");
+    switch (command.command) {
+      case "overview":
+        return this.overview;
+      case "now_playing":
+        return this.now;
+      case "queue_list": {
+        const items = this.queue.slice(command.offset, command.offset + command.limit);
+        return { items, offset: command.offset, total: this.queue.length, index: this.now.index };
+      }
+      case "request_otp":
+        if (command.phone.endsWith("0000")) refuse("RATE_LIMIT_EXCEEDED", "too_often", { seconds: "2400" });
+        setTimeout(() => this.tell({ event: "demo_sms", otp: OTP }), 400);
+        return { phone_masked: `${command.country} ••••••${command.phone.slice(-4)}`, expires_in: 300 };
+      case "verify_otp":
+        if (command.otp !== OTP) refuse("INVALID_OTP", "wrong_otp");
+        this.overview.session = {
+          user: { id: "u", phone_masked: "+91 ••••••3210", name: null },
+          service: "https://api.melodystudio.com",
+          dialect: "green",
+        };
+        this.tell({ event: "session_changed", signed_in: true });
+        return this.overview.session;
+      case "logout":
+        this.overview.session = null;
+        this.tell({ event: "session_changed", signed_in: false });
+        return { pending_kept: 0 };
+      case "use_service":
+        if (command.address.includes("wrong"))
+          refuse("NOT_THE_SERVICE", "not_the_service", { address: command.address });
+        this.overview.service = { ...this.overview.service, address: command.address };
+        this.tell({ event: "service_changed" });
+        return {};
+      case "search": {
+        const words = command.query.toLowerCase();
+        const found = songs.filter(
+          (song) =>
+            `${song.title} ${song.artist} ${song.album ?? ""}`.toLowerCase().includes(words) &&
+            (!command.language || song.language === command.language),
+        );
+        return {
+          songs: found,
+          total: found.length,
+          total_exact: true,
+          skipped: 0,
+          from: command.offline ? "local" : "service",
+        };
+      }
+      case "trending":
+        return {
+          songs: this.words.has("empty")
+            ? []
+            : songs.toSorted((a, b) => b.popularity - a.popularity).slice(0, command.limit),
+        };
+      case "song": {
+        const song = this.song(command.id);
+        return song ? { song } : refuse("RESOURCE_NOT_FOUND", "unknown_song");
+      }
+      case "library_list": {
+        const all = this.saved();
+        const rows = all.slice(command.offset, command.offset + command.limit);
+        return { entries: rows.map((song, i) => this.entry(song, command.offset + i)), total: all.length };
+      }
+      case "library_add":
+      case "library_remove": {
+        const entries = command.ids.flatMap((id) => {
+          const song = this.song(id);
+          if (!song) return [];
+          song.in_library = command.command === "library_add";
+          return [{ ...this.entry(song, 0), pending: this.words.has("offline") }];
+        });
+        this.tell({ event: "library_changed" });
+        return { entries, state: this.overview.sync.state };
+      }
+      case "library_sync":
+      case "library_status":
+        return this.overview.sync;
+      case "download":
+        for (const song_id of command.ids) {
+          this.tell({
+            event: "download_changed",
+            song_id,
+            rendition: "original",
+            state: "running",
+            bytes: 0,
+            total: 9,
+          });
+          setTimeout(
+            () =>
+              this.tell({
+                event: "download_changed",
+                song_id,
+                rendition: "original",
+                state: "done",
+                bytes: 9,
+                total: 9,
+              }),
+            1500,
+          );
+        }
+        return { downloads: [] };
+      case "play":
+        this.fill(command.ids);
+        this.begin(command.start ?? 0);
+        this.queueChanged();
+        return {};
+      case "pause":
+      case "resume":
+        if (!this.now.item) return {};
+        this.now.status = command.command === "pause" ? "paused" : "playing";
+        this.tell({ event: "playback", playback: this.now.status as "paused", song_id: this.now.item.song.id });
+        return {};
+      case "next":
+        this.begin(this.now.index + 1);
+        return {};
+      case "previous":
+        this.begin(Math.max(0, this.now.index - 1));
+        return {};
+      case "seek":
+        this.now.at_s = command.to_s;
+        this.position();
+        return {};
+      case "set_volume":
+        this.now.volume = command.volume;
+        this.tell({ event: "playback", playback: "volume_changed", volume: command.volume });
+        return {};
+      case "choose_rendition": {
+        this.now.rendition = command.rendition;
+        const { item, index, duration_s } = this.now;
+        if (item) {
+          this.tell({
+            event: "playback",
+            playback: "started",
+            song: item.song,
+            index,
+            queue_len: this.queue.length,
+            rendition: command.rendition,
+            duration_s,
+            format: "FLAC",
+          });
+        }
+        return {};
+      }
+      case "enqueue": {
+        const rows = command.ids.flatMap((id) => {
+          const song = this.song(id);
+          return song ? [{ item: this.nextItem++, song }] : [];
+        });
+        this.queue.splice(command.place === "next" ? this.now.index + 1 : this.queue.length, 0, ...rows);
+        this.queueChanged();
+        return {};
+      }
+      case "move_in_queue": {
+        const from = this.queue.findIndex((row) => row.item === command.item);
+        const [row] = this.queue.splice(from, 1);
+        if (row) this.queue.splice(command.to, 0, row);
+        this.queueChanged();
+        return {};
+      }
+      case "remove_from_queue":
+        this.queue = this.queue.filter((row) => row.item !== command.item);
+        this.queueChanged();
+        return {};
+      case "jump_in_queue":
+        this.begin(this.queue.findIndex((row) => row.item === command.item));
+        this.queueChanged();
+        return {};
+      case "clear_queue":
+        this.queue = [];
+        this.now = { ...this.now, item: null, status: "stopped" };
+        this.queueChanged();
+        this.tell({ event: "playback", playback: "queue_ended" });
+        return {};
+      case "sound_devices":
+        return {
+          devices: [
+            { id: "a", name: "Built-in speakers" },
+            { id: "b", name: "Headphones" },
+          ],
+          chosen: null,
+        };
+      case "set_preferences":
+        this.overview.preferences = { language: command.language, theme: command.theme };
+        this.tell({ event: "preferences_changed", ...this.overview.preferences });
+        return {};
+      case "health":
+        return { checks: [{ name: "profile", ok: true, message: "The data folder can be written." }] };
+      default:
+        return {};
+    }
+  }
+
+  async hostAnswer(command: HostCommand): Promise<unknown> {
+    switch (command.host) {
+      case "start_demo":
+        this.overview.service = { ...this.overview.service, address: "http://127.0.0.1:41999" };
+        this.tell({ event: "service_changed" });
+        return { address: "http://127.0.0.1:41999" };
+      default:
+        return { path: "/home/asha/.local/share/melody-studio" };
+    }
+  }
+}
+
+export function mockBackend(): Backend {
+  const mock = new Mock();
+  // What crosses the wire is a copy.
+  const copy = async (answer: Promise<unknown>) => JSON.parse(JSON.stringify(await answer)) as never;
+  return {
+    call: (command) => copy(mock.answer(command)),
+    host: (command) => copy(mock.hostAnswer(command)),
+    subscribe: async (listener) => {
+      const hear = (event: Event) => listener(JSON.parse(JSON.stringify(event)) as Event);
+      mock.listeners.add(hear);
+      return () => mock.listeners.delete(hear);
+    },
+    coverUrl: cover,
+  };
+}

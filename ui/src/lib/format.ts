@@ -1,0 +1,47 @@
+// Times and counts as a listener reads them, in the screen's language.
+import { language } from "./language.svelte";
+import { m } from "./paraglide/messages.js";
+
+/** Seconds as `3:05` or `1:02:03`. */
+export function clock(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const s = String(whole % 60).padStart(2, "0");
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}:${s}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${s}`;
+}
+
+/** How long to wait, in one unit, rounded up: `40 seconds`, `2 minutes`. */
+export function wait(seconds: number): string {
+  if (seconds < 60) return m.wait_seconds({ count: Math.max(1, Math.ceil(seconds)) });
+  if (seconds < 3600) return m.wait_minutes({ count: Math.ceil(seconds / 60) });
+  return m.wait_hours({ count: Math.ceil(seconds / 3600) });
+}
+
+export function count(n: number): string {
+  return new Intl.NumberFormat(language()).format(n);
+}
+
+/** A moment of today as its time, any other with its date. */
+export function moment(timestamp: string): string {
+  const at = new Date(timestamp);
+  const today = at.toDateString() === new Date().toDateString();
+  return new Intl.DateTimeFormat(
+    language(),
+    today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" },
+  ).format(at);
+}
+
+export function date(timestamp: string): string {
+  return new Intl.DateTimeFormat(language(), { dateStyle: "medium" }).format(new Date(timestamp));
+}
+
+/** The name of a song's language, such as `Hindi`, in the screen's. */
+export function languageName(code: string): string {
+  try {
+    return new Intl.DisplayNames(language(), { type: "language" }).of(code) ?? code;
+  } catch {
+    // The service gave something that is no language code.
+    return code;
+  }
+}

@@ -1,0 +1,113 @@
+// The stores together, fed by one overview and then by events.
+import { createContext } from "svelte";
+import { reportOf, type Backend } from "$lib/backend";
+import { explain } from "$lib/errors";
+import type { ErrorReport, Event } from "$lib/generated";
+import { Downloads } from "./downloads.svelte";
+import { Playback } from "./playback.svelte";
+import { Preferences } from "./preferences.svelte";
+import { Queue } from "./queue.svelte";
+import { Session } from "./session.svelte";
+import { Sync } from "./sync.svelte";
+import { Toasts } from "./toasts.svelte";
+
+export class App {
+  readonly session: Session;
+  readonly playback: Playback;
+  readonly queue: Queue;
+  readonly sync: Sync;
+  readonly preferences: Preferences;
+  readonly downloads = new Downloads();
+  readonly toasts = new Toasts();
+  /** False until the first overview has been read. */
+  ready = $state(false);
+  /** Why there was none. */
+  failure = $state.raw<ErrorReport | null>(null);
+  /** The demo's SMS, as it came: whoever asks for a code may offer it. */
+  demoOtp = $state<string | null>(null);
+
+  /** Events that came while an overview was under way: newer than it, so they are applied after it. */
+  #held: Event[] | null = null;
+  #reading = 0;
+  #unsubscribe: () => void = () => {};
+
+  constructor(readonly backend: Backend) {
+    this.session = new Session(backend);
+    this.playback = new Playback(backend);
+    this.queue = new Queue(backend);
+    this.sync = new Sync(backend);
+    this.preferences = new Preferences(backend);
+  }
+
+  async start(): Promise<void> {
+    this.#held = [];
+    this.#unsubscribe = await this.backend.subscribe(this.#hear, () => void this.refresh());
+    await this.refresh();
+  }
+
+  stop(): void {
+    this.#unsubscribe();
+    this.playback.stop();
+  }
+
+  /** Reads everything anew. */
+  async refresh(): Promise<void> {
+    const reading = ++this.#reading;
+    this.#held ??= [];
+    try {
+      const [overview, now] = await Promise.all([
+        this.backend.call({ command: "overview" }),
+        this.backend.call({ command: "now_playing" }),
+      ]);
+      if (reading !== this.#reading) return;
+      this.session.read(overview);
+      this.playback.read(now);
+      this.queue.read(now);
+      this.sync.read(overview.sync);
+      this.preferences.read(overview.preferences);
+      this.failure = null;
+      this.ready = true;
+    } catch (thrown) {
+      if (reading !== this.#reading) return;
+      this.failure = reportOf(thrown);
+    }
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const event of held) this.#apply(event);
+  }
+
+  /** Runs what a listener asked for; when it is refused, a toast says why. True when it was done. */
+  async attempt(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await work();
+      return true;
+    } catch (thrown) {
+      this.toasts.show({ text: explain(reportOf(thrown)) });
+      return false;
+    }
+  }
+
+  #hear = (event: Event): void => {
+    if (this.#held) this.#held.push(event);
+    else this.#apply(event);
+  };
+
+  #apply(event: Event): void {
+    this.playback.apply(event);
+    this.queue.apply(event);
+    this.sync.apply(event);
+    this.preferences.apply(event);
+    this.downloads.apply(event);
+    if (event.event === "demo_sms") this.demoOtp = event.otp;
+    if (event.event === "playback" && event.playback === "finished" && event.error) {
+      this.toasts.show({ text: explain(event.error) });
+    }
+    if (event.event === "session_changed" || event.event === "service_changed") {
+      this.downloads.clear();
+      void this.refresh();
+    }
+  }
+}
+
+/** The app of this screen. `setApp` once, at the top; `useApp` in any component below. */
+export const [useApp, setApp] = createContext<App>();

@@ -1,0 +1,40 @@
+// Language and theme, as the core keeps them, applied to the document.
+import type { Backend } from "$lib/backend";
+import type { Event, Preferences as Chosen } from "$lib/generated";
+import { setLanguage } from "$lib/language.svelte";
+
+export class Preferences {
+  language = $state<Chosen["language"]>(null);
+  theme = $state<Chosen["theme"]>("system");
+
+  #backend: Backend;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  read(chosen: Chosen): void {
+    this.language = chosen.language;
+    this.theme = chosen.theme;
+    setLanguage(chosen.language);
+    if (chosen.theme === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = chosen.theme;
+  }
+
+  apply(event: Event): void {
+    if (event.event === "preferences_changed") this.read(event);
+  }
+
+  /** Seen at once; what was before comes back when it could not be kept. */
+  async choose(change: Partial<Chosen>): Promise<void> {
+    const before: Chosen = { language: this.language, theme: this.theme };
+    const after = { ...before, ...change };
+    this.read(after);
+    try {
+      await this.#backend.call({ command: "set_preferences", ...after });
+    } catch (refusal) {
+      this.read(before);
+      throw refusal;
+    }
+  }
+}

@@ -1,0 +1,31 @@
+// Whether the service has heard of everything, and how many changes still wait.
+import type { Backend } from "$lib/backend";
+import type { Event, SyncStatus } from "$lib/generated";
+
+const UNKNOWN: SyncStatus = { state: "idle", entries: 0, pending: 0, parked: [], until: null };
+
+export class Sync {
+  status = $state.raw<SyncStatus>(UNKNOWN);
+  /** Grows whenever rows of the library changed: who shows some reads them again. */
+  revision = $state(0);
+
+  #backend: Backend;
+
+  constructor(backend: Backend) {
+    this.#backend = backend;
+  }
+
+  read(status: SyncStatus): void {
+    this.status = status;
+    this.revision += 1;
+  }
+
+  apply(event: Event): void {
+    if (event.event === "sync_changed") this.status = event;
+    else if (event.event === "library_changed") this.revision += 1;
+  }
+
+  now(): Promise<SyncStatus> {
+    return this.#backend.call({ command: "library_sync" });
+  }
+}
