@@ -264,6 +264,7 @@ pub fn core_options(global: &Global, sink: SinkKind) -> Result<CoreOptions, Halt
         allow_http: global.allow_http.clone(),
         secrets: secrets_kind()?,
         sink,
+        keep_queue: false,
     })
 }
 

@@ -106,6 +106,7 @@ async fn open(profile: &Path, server: Option<String>, sink: SinkKind) -> Result<
         allow_http: Vec::new(),
         secrets: SecretsKind::File,
         sink,
+        keep_queue: false,
     };
     Ok(Core::open(options).await?)
 }

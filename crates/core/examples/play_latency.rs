@@ -32,6 +32,7 @@ async fn main() -> Outcome<()> {
         allow_http: Vec::new(),
         secrets: SecretsKind::File,
         sink: SinkKind::Null,
+        keep_queue: false,
     })
     .await?;
     core.dispatch(Command::RequestOtp(OtpRequest { phone: "9876543210".into(), country: "+91".into() }))

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::{Config, TS};
 
 use crate::{
-    ChangedEntries, DownloadList, EntryList, FoundSongs, Health, ListRequest, OneSong, OtpRequest, OtpSent,
-    Overview, PlayRequest, Preferences, SearchRequest, SignedIn, SignedOut, SyncStatus, TrendingRequest,
-    TrendingSongs,
+    ChangedEntries, DownloadList, EntryList, FoundSongs, Health, ListRequest, NowPlaying, OneSong, OtpRequest, OtpSent,
+    Overview, Place, PlayRequest, Preferences, QueuePage, SearchRequest, SignedIn, SignedOut, SoundDevices,
+    SyncStatus, TrendingRequest, TrendingSongs,
 };
 
 macro_rules! commands {
@@ -55,13 +55,34 @@ commands! {
     Download { ids: Vec<String>, rendition: Rendition } => DownloadList,
     Play(PlayRequest) => Done,
     Pause => Done,
+    /// Goes on, or begins the queue where it was left.
     Resume => Done,
+    /// Pauses what sounds, else resumes.
+    Toggle => Done,
     Stop => Done,
     Next => Done,
     Previous => Done,
     Seek { to_s: f64 } => Done,
     /// 0 to 1.
     SetVolume { volume: f32 } => Done,
+    /// The song that is on goes on at the same place in another rendition, and later songs are heard in it where they
+    /// have it. Refused, with the song going on as it was, when it has none.
+    ChooseRendition { rendition: Rendition } => Done,
+    NowPlaying => NowPlaying,
+    /// A part of the queue, by place; `limit` is 1 to 500.
+    QueueList { offset: usize, limit: usize } => QueuePage,
+    /// What is on stays on, and nothing begins by itself.
+    Enqueue { ids: Vec<String>, place: Place } => Done,
+    /// An item that is gone meanwhile is passed over, here and below.
+    MoveInQueue { item: u64, to: usize } => Done,
+    /// If it is on, the next song takes its place, paused if it was.
+    RemoveFromQueue { item: u64 } => Done,
+    /// Plays an item from its beginning.
+    JumpInQueue { item: u64 } => Done,
+    ClearQueue => Done,
+    SoundDevices => SoundDevices,
+    /// Absent: the system's own choice.
+    ChooseSoundDevice { #[serde(default)] #[ts(optional)] id: Option<String> } => Done,
     SetPreferences(Preferences) => Done,
     /// A look at everything that must work.
     Health => Health,
@@ -82,6 +103,9 @@ pub enum Reply {
     Changed(ChangedEntries),
     Sync(SyncStatus),
     Downloads(DownloadList),
+    NowPlaying(Box<NowPlaying>),
+    Queue(QueuePage),
+    SoundDevices(SoundDevices),
     Health(Health),
     Done(Done),
 }

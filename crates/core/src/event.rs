@@ -66,7 +66,12 @@ pub enum PlaybackEvent {
     },
     /// The song ended, was skipped, stopped, or failed.
     Finished(PlayedRow),
+    /// Nothing more comes: the queue is over, or playback was stopped.
     QueueEnded,
+    /// What is on goes on in another rendition, and so does what comes.
+    RenditionChanged {
+        rendition: Rendition,
+    },
     /// Also when the output is opened, so that a face knows where it stands.
     VolumeChanged {
         volume: f32,

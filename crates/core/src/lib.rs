@@ -52,7 +52,7 @@ use crate::{
     catalogue::Catalogue,
     context::{Context, Service},
     downloads::Downloads,
-    playback::{Asked, Playback, Programme},
+    playback::{Playback, PlaybackOptions, Programme},
     profile::Profile,
     saved::Saved,
     secrets::Secrets,
@@ -74,6 +74,8 @@ pub struct CoreOptions {
     pub allow_http: Vec<String>,
     pub secrets: SecretsKind,
     pub sink: SinkKind,
+    /// Whether the queue is kept and comes back after a restart: for a window, not for one command of a terminal.
+    pub keep_queue: bool,
 }
 
 /// The app. Clones share it.
@@ -123,7 +125,15 @@ impl Core {
             catalogue: Catalogue::new(context.clone()),
             saved: Saved::new(context.clone(), sync.clone()),
             downloads: Downloads::new(context.clone()),
-            playback: Playback::start(context.clone(), options.sink, settings.volume.unwrap_or(1.0)),
+            playback: Playback::start(
+                context.clone(),
+                PlaybackOptions {
+                    sink: options.sink,
+                    volume: settings.volume.unwrap_or(1.0),
+                    device: settings.sound_device,
+                    keep_queue: options.keep_queue,
+                },
+            ),
             sync,
             context,
         })
@@ -147,17 +157,20 @@ impl Core {
             Command::RequestOtp(request) => Reply::OtpSent(self.session.request_otp(request).await?),
             Command::VerifyOtp { otp } => {
                 let signed_in = self.session.verify_otp(&otp).await?;
+                self.playback.follow_account().await?;
                 self.sync.fill_if_never(FIRST_FILL).await;
                 Reply::SignedIn(signed_in)
             }
             Command::Whoami => Reply::SignedIn(self.session.whoami()?),
             Command::Logout { forget } => {
                 self.playback.stop();
-                Reply::SignedOut(self.session.logout(forget).await?)
+                let signed_out = self.session.logout(forget).await?;
+                self.playback.follow_account().await?;
+                Reply::SignedOut(signed_out)
             }
             Command::UseService { address } => {
-                self.playback.stop();
                 self.context.use_service(address).await?;
+                self.playback.follow_account().await?;
                 DONE
             }
             Command::Search(request) => Reply::Songs(self.catalogue.search(request).await?),
@@ -177,12 +190,34 @@ impl Core {
             }
             Command::Pause => self.done(Playback::pause),
             Command::Resume => self.done(Playback::resume),
+            Command::Toggle => self.done(Playback::toggle),
             Command::Stop => self.done(Playback::stop),
             Command::Next => self.done(Playback::next),
             Command::Previous => self.done(Playback::previous),
             Command::Seek { to_s } => {
                 let to = seconds(to_s)?;
                 self.done(|playback| playback.seek(to))
+            }
+            Command::ChooseRendition { rendition } => {
+                self.playback.choose_rendition(rendition).await?;
+                DONE
+            }
+            Command::NowPlaying => Reply::NowPlaying(Box::new(self.playback.now_playing().await?)),
+            Command::QueueList { offset, limit } => {
+                Reply::Queue(self.playback.queue_list(offset, limit).await?)
+            }
+            Command::Enqueue { ids, place } => {
+                let songs = playback::asked(&self.context.account(), &ids).await?;
+                self.done(|playback| playback.enqueue(songs, place))
+            }
+            Command::MoveInQueue { item, to } => self.done(|playback| playback.move_item(item, to)),
+            Command::RemoveFromQueue { item } => self.done(|playback| playback.remove_item(item)),
+            Command::JumpInQueue { item } => self.done(|playback| playback.jump(item)),
+            Command::ClearQueue => self.done(Playback::clear),
+            Command::SoundDevices => Reply::SoundDevices(self.playback.sound_devices().await?),
+            Command::ChooseSoundDevice { id } => {
+                self.playback.choose_sound_device(id).await?;
+                DONE
             }
             Command::SetPreferences(preferences) => {
                 self.context.set_preferences(preferences).await?;
@@ -221,15 +256,19 @@ impl Core {
         let accepted = Instant::now();
         let from = seconds(request.from_s)?;
         let limit = request.for_s.map(seconds).transpose()?;
-        let account = self.context.account();
-        let mut songs = Vec::with_capacity(request.ids.len());
-        for id in &request.ids {
-            songs.push(match catalogue::resolve(&account, id).await {
-                Ok(id) => Asked::Song(id),
-                Err(e) => Asked::Unknown { id: id.clone(), error: e.report() },
-            });
+        let start = request.start;
+        if start > 0 && start >= request.ids.len() {
+            return Err(Error::Invalid("The song that begins is one of those given.".into()));
         }
-        self.playback.play(Programme { songs, rendition: request.rendition, from, limit, accepted });
+        let songs = playback::asked(&self.context.account(), &request.ids).await?;
+        self.playback.play(Programme {
+            songs,
+            start,
+            rendition: request.rendition,
+            from,
+            limit,
+            accepted,
+        });
         Ok(())
     }
 

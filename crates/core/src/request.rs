@@ -71,10 +71,14 @@ pub struct ListRequest {
 pub struct PlayRequest {
     /// The new queue, in order.
     pub ids: Vec<String>,
+    /// The place of the song that begins, from 0.
+    #[serde(default)]
+    #[ts(as = "Option<usize>", optional)]
+    pub start: usize,
     #[serde(default)]
     #[ts(as = "Option<Rendition>", optional)]
     pub rendition: Rendition,
-    /// Where the first song begins, in seconds.
+    /// Where that song begins, in seconds.
     #[serde(default)]
     #[ts(as = "Option<f64>", optional)]
     pub from_s: f64,

@@ -80,6 +80,7 @@ async fn a_first_sign_in_brings_what_was_saved_elsewhere() {
         allow_http: Vec::new(),
         secrets: melody_core::SecretsKind::File,
         sink: melody_core::SinkKind::Null,
+        keep_queue: false,
     })
     .await
     .unwrap();

@@ -20,6 +20,7 @@ mod matching;
 mod open;
 mod operation;
 mod outbox;
+mod queue;
 mod reconcile;
 mod rows;
 mod schema;
@@ -37,6 +38,7 @@ pub use generations::{Generation, GenerationId};
 pub use operation::{
     Acknowledgement, Action, Operation, OperationKind, OperationState, OutboxStatus, Outcome, ParkedOp, fold,
 };
+pub use queue::{KeptQueue, QueuePlace};
 pub use reconcile::Stored;
 pub use search::{SearchQuery, SongPage};
 pub use songs::StoredDetails;

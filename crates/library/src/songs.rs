@@ -44,16 +44,19 @@ impl Library {
 
     /// Songs, as a face shows them, in the order asked for; unknown ones are left out.
     pub async fn songs(&self, ids: Vec<SongId>) -> Result<Vec<SongView>> {
+        Ok(self.songs_or_none(ids).await?.into_iter().flatten().collect())
+    }
+
+    /// Songs, as a face shows them, one for each id.
+    pub async fn songs_or_none(&self, ids: Vec<SongId>) -> Result<Vec<Option<SongView>>> {
         self.workers
             .read(move |c| {
                 let generation = generations::current(c)?;
-                let mut views = Vec::with_capacity(ids.len());
-                for id in ids {
-                    if let Some(n) = rows::song_number(c, id)? {
-                        views.extend(rows::song_view(c, generation, n)?);
-                    }
-                }
-                Ok(views)
+                let view = |id| match rows::song_number(c, id)? {
+                    Some(n) => rows::song_view(c, generation, n),
+                    None => Ok(None),
+                };
+                ids.into_iter().map(view).collect()
             })
             .await
     }
@@ -66,36 +69,13 @@ impl Library {
     /// The song that a text names: our id of it or of its entry, or the service's of either, in the
     /// current generation or an earlier one.
     pub async fn resolve(&self, text: &str) -> Result<Option<SongId>> {
-        let text = text.trim().to_owned();
-        self.workers
-            .read(move |c| {
-                let ours = c
-                    .prepare_cached(
-                        "SELECT id FROM song WHERE id = ?1
-                         UNION ALL SELECT s.id FROM song_alias a JOIN song s ON s.n = a.song WHERE a.id = ?1
-                         UNION ALL SELECT s.id FROM entry e JOIN song s ON s.n = e.song WHERE e.id = ?1",
-                    )?
-                    .query_row([uuid::Uuid::parse_str(&text).ok()], |row| row.get(0))
-                    .optional()?;
-                if let Some(id) = ours {
-                    return Ok(Some(SongId(id)));
-                }
-                let theirs = c
-                    .prepare_cached(
-                        "SELECT id FROM (
-                             SELECT s.id, x.generation FROM song_server_id x JOIN song s ON s.n = x.song
-                             WHERE x.generation IN (SELECT id FROM generation) AND x.server_id = ?1
-                             UNION ALL
-                             SELECT s.id, x.generation FROM entry_server_id x
-                             JOIN entry e ON e.n = x.entry JOIN song s ON s.n = e.song
-                             WHERE x.generation IN (SELECT id FROM generation) AND x.server_id = ?1)
-                         ORDER BY generation = ?2 DESC, generation DESC LIMIT 1",
-                    )?
-                    .query_row(params![text, generations::current(c)?], |row| row.get(0))
-                    .optional()?;
-                Ok(theirs.map(SongId))
-            })
-            .await
+        let text = text.to_owned();
+        self.workers.read(move |c| resolve(c, &text)).await
+    }
+
+    /// The same for many texts, one answer for each: a long queue is resolved in one go.
+    pub async fn resolve_all(&self, texts: Vec<String>) -> Result<Vec<Option<SongId>>> {
+        self.workers.read(move |c| texts.iter().map(|text| resolve(c, text)).collect()).await
     }
 
     /// A song's id in a generation.
@@ -113,6 +93,35 @@ impl Library {
             })
             .await
     }
+}
+
+fn resolve(c: &Connection, text: &str) -> Result<Option<SongId>> {
+    let text = text.trim();
+    let ours = c
+        .prepare_cached(
+            "SELECT id FROM song WHERE id = ?1
+             UNION ALL SELECT s.id FROM song_alias a JOIN song s ON s.n = a.song WHERE a.id = ?1
+             UNION ALL SELECT s.id FROM entry e JOIN song s ON s.n = e.song WHERE e.id = ?1",
+        )?
+        .query_row([uuid::Uuid::parse_str(text).ok()], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = ours {
+        return Ok(Some(SongId(id)));
+    }
+    let theirs = c
+        .prepare_cached(
+            "SELECT id FROM (
+                 SELECT s.id, x.generation FROM song_server_id x JOIN song s ON s.n = x.song
+                 WHERE x.generation IN (SELECT id FROM generation) AND x.server_id = ?1
+                 UNION ALL
+                 SELECT s.id, x.generation FROM entry_server_id x
+                 JOIN entry e ON e.n = x.entry JOIN song s ON s.n = e.song
+                 WHERE x.generation IN (SELECT id FROM generation) AND x.server_id = ?1)
+             ORDER BY generation = ?2 DESC, generation DESC LIMIT 1",
+        )?
+        .query_row(params![text, generations::current(c)?], |row| row.get(0))
+        .optional()?;
+    Ok(theirs.map(SongId))
 }
 
 /// Stores songs and gives their row numbers, in order. The index is brought up to date at the end, in

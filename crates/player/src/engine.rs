@@ -29,6 +29,7 @@ pub(crate) enum Command {
     Stop,
     Seek(Duration),
     Volume(f32),
+    Device(Option<String>),
     Shutdown,
 }
 
@@ -93,6 +94,13 @@ impl Player {
     /// and each step of a slider sounds alike. At 1 samples pass untouched.
     pub fn set_volume(&self, volume: f32) {
         self.send(Command::Volume(volume));
+    }
+
+    /// Plays on another device from now on, where the output has several: at once, without losing the place, if one is
+    /// open. `None` is the system's default, and so is an id that is not there. Answered by `Playing`, when it was
+    /// playing, or by `DeviceLost`, when no device can be opened.
+    pub fn choose_device(&self, id: Option<String>) {
+        self.send(Command::Device(id));
     }
 
     /// Where playback stands; `None` when no song is loaded.

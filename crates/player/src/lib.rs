@@ -31,5 +31,7 @@ pub use engine::{PlayOptions, Player};
 pub use error::{Error, Result};
 pub use event::{Event, Format, Position, RequestId};
 pub use ring::Tap;
+#[cfg(feature = "device")]
+pub use sink::device::{Device, devices};
 pub use sink::{Report, Sink, SinkKind, Trouble};
 pub use source::{Cancel, Hint, Source};

@@ -146,6 +146,7 @@ impl Stage {
             Command::Volume(volume) => {
                 self.tap.set_gain(if volume.is_nan() { 0.0 } else { volume.clamp(0.0, 1.0) }.powi(3));
             }
+            Command::Device(id) => self.change_device(id),
             Command::Shutdown => {}
         }
     }
@@ -233,6 +234,21 @@ impl Stage {
         }
         self.tap.set_paused(false);
         self.tell(Event::Playing { request });
+    }
+
+    /// The song is moved as by a loss of the device and a `resume` on the other one.
+    fn change_device(&mut self, id: Option<String>) {
+        self.sink.choose(id);
+        if self.rate.is_none() {
+            return;
+        }
+        let sounded = self.sounds();
+        self.close();
+        if let Some(song) = self.song.as_mut().filter(|_| sounded) {
+            song.paused = true;
+            self.tap.set_paused(true);
+            self.resume();
+        }
     }
 
     fn seek(&mut self, to: Duration) {

@@ -43,6 +43,7 @@ impl Bench {
             allow_http: Vec::new(),
             secrets: SecretsKind::File,
             sink,
+            keep_queue: false,
         })
         .await
         .unwrap()

@@ -1,4 +1,4 @@
-//! The output to the default sound device, through rodio's mixer on cpal.
+//! The output to a sound device, through rodio's mixer on cpal, and the list of devices.
 
 use std::fmt;
 use std::num::NonZero;
@@ -19,9 +19,32 @@ const PERIODS: u32 = 10;
 /// Frames that the callback copies from the tap at once.
 const BLOCK_FRAMES: usize = 128;
 
-/// Plays on the device that is the default at each opening.
+/// A sound device of this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// The system's, for [`crate::Player::choose_device`].
+    pub id: String,
+    /// For people.
+    pub name: String,
+}
+
+/// The devices that sound can go to, as the system orders them. `Error::NoDevice` when the system does not tell. This blocks.
+pub fn devices() -> Result<Vec<Device>> {
+    quieten_alsa();
+    let found = cpal::default_host().output_devices().map_err(|error| no_device(&error))?;
+    Ok(found
+        .filter_map(|device| {
+            // One that is gone before it could be asked is not there.
+            let (id, description) = (device.id().ok()?, device.description().ok()?);
+            Some(Device { id: id.to_string(), name: description.name().to_owned() })
+        })
+        .collect())
+}
+
+/// Plays on the chosen device if it is there at an opening, else on the one that is the default then.
 #[derive(Default)]
 pub struct DeviceSink {
+    chosen: Option<String>,
     running: Option<Running>,
 }
 
@@ -54,8 +77,11 @@ impl Sink for DeviceSink {
                 report(Trouble::Lost(error.to_string()));
             }
         };
-        let device = cpal::default_host()
-            .default_output_device()
+        let host = cpal::default_host();
+        let chosen = self.chosen.as_ref().and_then(|id| id.parse().ok());
+        let device = chosen
+            .and_then(|id| host.device_by_id(&id))
+            .or_else(|| host.default_output_device())
             .ok_or_else(|| Error::NoDevice { message: "the system has no default output".into() })?;
         let rate = device.default_output_config().map_err(|error| no_device(&error))?.sample_rate();
         let builder = DeviceSinkBuilder::from_device(device)
@@ -85,6 +111,10 @@ impl Sink for DeviceSink {
             drop(stream);
         }
         Ok(())
+    }
+
+    fn choose(&mut self, device: Option<String>) {
+        self.chosen = device;
     }
 
     fn idle_after(&self) -> Option<Duration> {

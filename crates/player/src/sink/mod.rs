@@ -36,6 +36,9 @@ pub trait Sink: Send {
     /// Stops drawing and drops the tap before it returns. `Error::Output` when a recording can't be completed.
     fn close(&mut self) -> Result<()>;
 
+    /// Which device the next opening is for; `None` for the system's default. An output without devices has no use for it.
+    fn choose(&mut self, _device: Option<String>) {}
+
     /// After how long without sound it should be closed, so that an idle player lets the computer sleep.
     fn idle_after(&self) -> Option<Duration> {
         None
@@ -45,7 +48,7 @@ pub trait Sink: Send {
 /// The outputs that this room brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SinkKind {
-    /// The default sound device.
+    /// A sound device: the system's default, or the chosen one.
     #[cfg(feature = "device")]
     Device,
     /// Nothing is heard, in real time.

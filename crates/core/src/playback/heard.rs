@@ -1,0 +1,153 @@
+//! What the player says of a song, what is told of it, and when a listen counts.
+
+use std::time::{Duration, Instant};
+
+use melody_player::{Event as PlayerEvent, RequestId};
+
+use super::{current::Current, keep::EVERY, task::State};
+use crate::{Code, Error, ErrorReport, PlaybackEvent};
+
+/// A listen counts after so much of a song, or half of it if that is less (the design's figures).
+const COUNTS_AFTER: Duration = Duration::from_secs(30);
+
+impl State {
+    /// True when that was the player's last word.
+    pub(super) async fn player_says(&mut self, event: PlayerEvent) -> bool {
+        match event {
+            PlayerEvent::Closed { error } => {
+                self.player = None;
+                if let Some(done) = self.closing.take() {
+                    let _ = done.send(error.map_or(Ok(()), |e| Err(Error::Player(e))));
+                    return true;
+                }
+            }
+            PlayerEvent::DeviceLost { message } => {
+                if let Some(current) = &mut self.current {
+                    current.paused = true;
+                }
+                self.tell(PlaybackEvent::DeviceLost { message });
+                self.keep();
+            }
+            PlayerEvent::Ended { request, heard } | PlayerEvent::Stopped { request, heard } => {
+                self.song_over(request, heard, None).await;
+            }
+            PlayerEvent::Failed { request, error, heard } => {
+                self.song_over(request, heard, Some(Error::Player(error).report())).await;
+            }
+            other => self.progress(other),
+        }
+        false
+    }
+
+    /// What the player tells of the song that is on.
+    fn progress(&mut self, event: PlayerEvent) {
+        let Some(current) = &mut self.current else { return };
+        let (request, id) = (current.request, current.id);
+        let told = match event {
+            PlayerEvent::Opened { request: of, format, duration, .. } if of == request => {
+                current.format = Some(format.name);
+                current.duration = duration.or(current.duration);
+                return;
+            }
+            PlayerEvent::Started { request: of, format, duration, first_sample } if of == request => {
+                let waited =
+                    current.handed_over.map_or(Duration::ZERO, |at| at.duration_since(current.accepted));
+                // In another rendition the song goes on: it was heard first before.
+                current.first_sample.get_or_insert(waited + first_sample);
+                current.started = true;
+                current.buffering = false;
+                current.duration = duration.or(current.duration);
+                let Some(song) = current.song.clone() else { return };
+                PlaybackEvent::Started {
+                    song: Box::new(song),
+                    index: self.queue.index(),
+                    queue_len: self.queue.len(),
+                    rendition: current.rendition,
+                    duration_s: current.duration.map(|d| d.as_secs_f64()),
+                    format: format.name,
+                }
+            }
+            PlayerEvent::Position(position) if position.request == request => {
+                current.position = position.at;
+                let told = current.position_event();
+                if self.keeper.waited() >= EVERY {
+                    self.keep();
+                }
+                told
+            }
+            PlayerEvent::Seeked { request: of, at } if of == request => {
+                current.position = at;
+                current.position_event()
+            }
+            PlayerEvent::Buffering { request: of } if of == request => {
+                current.buffering = true;
+                PlaybackEvent::Buffering { song_id: id }
+            }
+            PlayerEvent::Playing { request: of } if of == request => {
+                current.buffering = false;
+                PlaybackEvent::Playing { song_id: id }
+            }
+            PlayerEvent::Paused { request: of } if of == request => {
+                current.buffering = false;
+                PlaybackEvent::Paused { song_id: id }
+            }
+            _ => return,
+        };
+        self.tell(told);
+    }
+
+    /// The player is done with a song: its end, a stop, or a failure.
+    async fn song_over(&mut self, request: RequestId, heard: Duration, error: Option<ErrorReport>) {
+        let all = self.leaving.iter_mut().chain(&mut self.current);
+        for song in all {
+            if song.earlier.contains(&request) {
+                // It goes on in another rendition.
+                song.heard_earlier += heard;
+                return;
+            }
+        }
+        if let Some(at) = self.leaving.iter().position(|left| left.request == request) {
+            let left = self.leaving.remove(at);
+            let heard = heard + left.heard_earlier;
+            count(&left, heard, error.is_some()).await;
+            self.tell(PlaybackEvent::Finished(left.row(heard, error)));
+            self.tell_if_over();
+        } else if let Some(current) = self.current.take_if(|current| current.request == request) {
+            let heard = heard + current.heard_earlier;
+            count(&current, heard, error.is_some()).await;
+            self.finished(current, heard, error);
+        }
+    }
+
+    /// Reports a song's row and moves on.
+    pub(super) fn finished(&mut self, song: Current, heard: Duration, error: Option<ErrorReport>) {
+        let fatal = error.as_ref().is_some_and(|e| {
+            // Without an output no further song can be heard either.
+            matches!(e.code, Code::NoDevice | Code::StorageFull | Code::StorageReadOnly)
+        });
+        let at = song.position;
+        self.tell(PlaybackEvent::Finished(song.row(heard, error)));
+        if fatal {
+            self.at_rest = Some(at);
+            self.keep();
+            self.rest();
+        } else {
+            self.queue.advance();
+            self.load(Instant::now(), Duration::ZERO);
+        }
+    }
+}
+
+/// Keeps a listen that was long enough.
+async fn count(song: &Current, heard: Duration, failed: bool) {
+    let half_heard = song.duration.is_some_and(|length| heard * 2 >= length);
+    if heard.is_zero() || !(heard >= COUNTS_AFTER || half_heard) {
+        return;
+    }
+    // The last position told may be a moment old.
+    let completed =
+        !failed && song.duration.is_some_and(|length| song.position + Duration::from_secs(1) >= length);
+    if let Err(e) = song.account.library.record_play(song.id, heard.as_secs() as u32, completed).await {
+        tracing::warn!(code = e.code(), "a listen could not be kept");
+    }
+}
