@@ -58,8 +58,13 @@ pub async fn play(core: &Core, args: PlayArgs, out: &Output, signals: &mut Signa
         names: HashMap::new(),
         rows: Vec::new(),
     };
-    let request =
-        PlayRequest { ids: args.ids, rendition: args.rendition, from_s: args.from, for_s: args.length };
+    let request = PlayRequest {
+        ids: args.ids,
+        start: 0,
+        rendition: args.rendition,
+        from_s: args.from,
+        for_s: args.length,
+    };
     core.dispatch(Command::Play(request)).await?;
 
     let mut ended_by = None;
@@ -150,6 +155,9 @@ impl Face<'_> {
             PlaybackEvent::Buffering { .. } => self.now.state = State::Buffering,
             PlaybackEvent::Playing { .. } => self.now.state = State::Playing,
             PlaybackEvent::Paused { .. } => self.now.state = State::Paused,
+            PlaybackEvent::RenditionChanged { rendition } => {
+                self.now.instrumental = *rendition == Rendition::Instrumental;
+            }
             PlaybackEvent::VolumeChanged { volume } => self.now.volume = Some(*volume),
             PlaybackEvent::DeviceLost { message } => {
                 self.now.state = State::Paused;

@@ -193,7 +193,13 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
         Reply::Changed(changed) => entry::changed(out, changed, false),
         Reply::Sync(status) => entry::status(out, status),
         Reply::Downloads(list) => list.downloads.iter().try_for_each(|row| entry::download(out, row, None)),
-        Reply::OtpSent(_) | Reply::Done(_) | Reply::Overview(_) | Reply::Health(_) => Ok(()),
+        Reply::OtpSent(_)
+        | Reply::Done(_)
+        | Reply::Overview(_)
+        | Reply::Health(_)
+        | Reply::NowPlaying(_)
+        | Reply::Queue(_)
+        | Reply::SoundDevices(_) => Ok(()),
     }
 }
 

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use ts_rs::{Config, TS};
 
 use crate::{
-    ChangedEntries, DownloadList, EntryList, FoundSongs, Health, ListRequest, NowPlaying, OneSong, OtpRequest, OtpSent,
-    Overview, Place, PlayRequest, Preferences, QueuePage, SearchRequest, SignedIn, SignedOut, SoundDevices,
-    SyncStatus, TrendingRequest, TrendingSongs,
+    ChangedEntries, DownloadList, EntryList, FoundSongs, Health, ListRequest, NowPlaying, OneSong,
+    OtpRequest, OtpSent, Overview, Place, PlayRequest, Preferences, QueuePage, SearchRequest, SignedIn,
+    SignedOut, SoundDevices, SyncStatus, TrendingRequest, TrendingSongs,
 };
 
 macro_rules! commands {

@@ -261,14 +261,7 @@ impl Core {
             return Err(Error::Invalid("The song that begins is one of those given.".into()));
         }
         let songs = playback::asked(&self.context.account(), &request.ids).await?;
-        self.playback.play(Programme {
-            songs,
-            start,
-            rendition: request.rendition,
-            from,
-            limit,
-            accepted,
-        });
+        self.playback.play(Programme { songs, start, rendition: request.rendition, from, limit, accepted });
         Ok(())
     }
 

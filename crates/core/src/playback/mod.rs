@@ -300,6 +300,7 @@ impl Playback {
 /// Items with what is known of their songs. One of which nothing is known is left out.
 async fn named(account: &Account, items: Vec<(u64, SongId)>) -> Result<Vec<QueueItem>, Error> {
     let songs = account.library.songs_or_none(items.iter().map(|(_, song)| *song).collect()).await?;
-    let known = items.into_iter().zip(songs).filter_map(|((item, _), song)| Some(QueueItem { item, song: song? }));
+    let known =
+        items.into_iter().zip(songs).filter_map(|((item, _), song)| Some(QueueItem { item, song: song? }));
     Ok(known.collect())
 }

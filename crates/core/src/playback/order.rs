@@ -75,12 +75,7 @@ impl State {
         Listing {
             account: self.account.clone(),
             items: self.queue.items().iter().skip(offset).take(limit).filter_map(named).collect(),
-            page: QueuePage {
-                items: Vec::new(),
-                offset,
-                total: self.queue.len(),
-                index: self.queue.index(),
-            },
+            page: QueuePage { items: Vec::new(), offset, total: self.queue.len(), index: self.queue.index() },
         }
     }
 
@@ -112,7 +107,10 @@ impl State {
     fn duration(&self) -> Option<Duration> {
         let current = self.current.as_ref()?;
         let heard = self.player.as_ref().and_then(Player::position);
-        heard.filter(|heard| heard.request == current.request).and_then(|heard| heard.duration).or(current.duration)
+        heard
+            .filter(|heard| heard.request == current.request)
+            .and_then(|heard| heard.duration)
+            .or(current.duration)
     }
 }
 

@@ -64,7 +64,10 @@ impl DeviceSink {
 
 impl fmt::Debug for DeviceSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceSink").field("open", &self.running.is_some()).finish()
+        f.debug_struct("DeviceSink")
+            .field("chosen", &self.chosen)
+            .field("open", &self.running.is_some())
+            .finish_non_exhaustive()
     }
 }
 
