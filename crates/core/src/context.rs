@@ -23,6 +23,8 @@ const EVENT_BACKLOG: usize = 1024;
 /// How long a sync waits for another process that is at it.
 const SYNC_LOCK_WAIT: Duration = Duration::from_millis(500);
 pub(crate) const LIBRARY_FILE: &str = "library.db";
+/// Below an account's folder: whoever holds it runs sync.
+pub(crate) const SYNC_LOCK: &str = "sync.lock";
 
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -204,7 +206,7 @@ impl Account {
 
     /// The right to run sync, which one process has at a time; `None` while another holds on to it.
     pub(crate) async fn lock_sync(&self) -> Result<Option<FileLock>, Error> {
-        FileLock::acquire(&self.folder.join("sync.lock"), SYNC_LOCK_WAIT).await
+        FileLock::acquire(&self.folder.join(SYNC_LOCK), SYNC_LOCK_WAIT).await
     }
 
     /// Who is signed in, as a face shows it.
@@ -246,7 +248,8 @@ fn open_account(
     let tokens = AccountTokens {
         secrets: secrets.clone(),
         name: record.as_ref().map(|_| format!("{installation}/{}", folder_name(&folder))),
-        lock: folder.join("refresh.lock"),
+        // Beside the folder: it is held also while that is on its way out.
+        lock: folder.with_file_name("refresh.lock"),
     };
     let mut options = ClientOptions::new(Arc::new(tokens));
     options.dialect =

@@ -10,6 +10,7 @@ mod doctor;
 mod downloads;
 mod error;
 mod event;
+mod forgotten;
 mod message;
 mod now_playing;
 mod playback;
@@ -53,7 +54,7 @@ use crate::{
     context::{Context, Service},
     downloads::Downloads,
     playback::{Playback, PlaybackOptions, Programme},
-    profile::Profile,
+    profile::{Profile, Settings},
     saved::Saved,
     secrets::Secrets,
     session::Session,
@@ -93,31 +94,11 @@ pub struct Core {
 impl Core {
     /// Opens the profile and the library of whoever is signed in. Asks nothing of the network.
     pub async fn open(options: CoreOptions) -> Result<Self, Error> {
-        let profile = Profile::open(&options.profile)?;
-        let settings = profile.settings()?;
-        let mut allowed = settings.allow_http.clone();
-        allowed.extend(options.allow_http);
-        allowed.sort();
-        allowed.dedup();
-        let remembered = settings.service.clone();
-        let address = options.server.or(remembered.clone()).unwrap_or_else(|| DEFAULT_SERVICE.to_owned());
-        let service = Service::parse(address, allowed)?;
-        // Another service takes the place of the remembered one only after it has answered as the service does: a slip
-        // of the pen must not sign anybody out. A switch of prefix is the same service.
-        let same = |known: &String| {
-            ServiceAddress::parse(known, &service.allow_http)
-                .is_ok_and(|known| known.identity() == service.address.identity())
-        };
-        if remembered.as_ref().is_none_or(same) {
-            profile.update_settings(|settings| {
-                settings.service = Some(service.given.clone());
-                settings.allow_http.clone_from(&service.allow_http);
-            })?;
-        }
-        let secrets = Arc::new(Secrets::new(options.secrets, profile.secrets_path()));
-        // A migration may take its time: not on a thread that others wait for.
-        let opened = tokio::task::spawn_blocking(move || Context::open(profile, secrets, service));
-        let context = Arc::new(opened.await.map_err(Error::internal)??);
+        // Waiting for another process, the disk or a migration is not for a thread that others wait for.
+        let asked = options.clone();
+        let opened = tokio::task::spawn_blocking(move || open_profile(asked));
+        let (context, settings) = opened.await.map_err(Error::internal)??;
+        let context = Arc::new(context);
         context.follow(&context.account());
         let sync = Sync::new(context.clone());
         Ok(Self {
@@ -274,6 +255,34 @@ impl Core {
     pub async fn close(self) -> Result<(), Error> {
         self.playback.close().await
     }
+}
+
+/// Opens the profile for the service that is asked for, and the account that is signed in there.
+fn open_profile(options: CoreOptions) -> Result<(Context, Settings), Error> {
+    let profile = Profile::open(&options.profile)?;
+    forgotten::sweep(profile.root());
+    let settings = profile.settings()?;
+    let mut allowed = settings.allow_http.clone();
+    allowed.extend(options.allow_http);
+    allowed.sort();
+    allowed.dedup();
+    let remembered = settings.service.clone();
+    let address = options.server.or(remembered.clone()).unwrap_or_else(|| DEFAULT_SERVICE.to_owned());
+    let service = Service::parse(address, allowed)?;
+    // Another service takes the place of the remembered one only after it has answered as the service does: a slip
+    // of the pen must not sign anybody out. A switch of prefix is the same service.
+    let same = |known: &String| {
+        ServiceAddress::parse(known, &service.allow_http)
+            .is_ok_and(|known| known.identity() == service.address.identity())
+    };
+    if remembered.as_ref().is_none_or(same) {
+        profile.update_settings(|settings| {
+            settings.service = Some(service.given.clone());
+            settings.allow_http.clone_from(&service.allow_http);
+        })?;
+    }
+    let secrets = Arc::new(Secrets::new(options.secrets, profile.secrets_path()));
+    Ok((Context::open(profile, secrets, service)?, settings))
 }
 
 const DONE: Reply = Reply::Done(Done {});

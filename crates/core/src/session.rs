@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use crate::{
     Error, OtpRequest, OtpSent, SignedIn, SignedInUser, SignedOut,
     context::{Account, Context, LIBRARY_FILE},
+    forgotten,
     profile::{AccountRecord, account_name},
     storage::create_folder,
 };
@@ -102,32 +103,54 @@ impl Session {
         let account = self.context.signed_in()?;
         // What is to be forgotten must not be written to by another process meanwhile.
         let lock = if forget { Some(account.lock_sync().await?.ok_or(Error::Busy)?) } else { None };
-        // Out here is out, whether or not the service could hear of it.
-        if !account.client.logout().await? {
-            tracing::info!("the service did not hear of the sign-out");
-        }
         let outbox = account.library.outbox_status().await?;
         let pending = outbox.pending + outbox.parked.len() as u64;
         let folder = account.folder.clone();
+        // Out of the way first: whatever stops us after that must not leave for the next sign-in what was to be
+        // forgotten.
+        let aside = if forget {
+            let folder = folder.clone();
+            Some(blocking(move || forgotten::set_aside(&folder)).await?)
+        } else {
+            None
+        };
+        if let Err(e) = self.sign_out(account).await {
+            // Still signed in, so everything stays.
+            if let Some(aside) = aside {
+                blocking(move || fs::rename(&aside, &folder).map_err(|e| Error::storage(&folder, e))).await?;
+            }
+            return Err(e);
+        }
+        drop(lock);
+        if let Some(aside) = aside {
+            blocking(move || forgotten::remove(&aside)).await?;
+        }
+        Ok(SignedOut { pending_kept: if forget { 0 } else { pending } })
+    }
+
+    /// Out here is out, whether or not the service can hear of it.
+    async fn sign_out(&self, account: Arc<Account>) -> Result<(), Error> {
+        let guest = self.context.open_account(None).await?;
+        if !account.client.logout().await? {
+            tracing::info!("the service did not hear of the sign-out");
+        }
         let identity = account.service.address.identity();
         drop(account);
-        // Out of the way first: a crash in between must not leave for the next sign-in what was to be forgotten.
-        let aside = folder.with_extension("forgotten");
-        if forget {
-            fs::rename(&folder, &aside).map_err(|e| Error::storage(&folder, e))?;
-        }
         self.context
             .update_settings(move |settings| {
                 settings.accounts.remove(&identity);
             })
             .await?;
-        self.context.switch_to(self.context.open_account(None).await?);
-        drop(lock);
-        if forget {
-            fs::remove_dir_all(&aside).map_err(|e| Error::storage(&aside, e))?;
-        }
-        Ok(SignedOut { pending_kept: if forget { 0 } else { pending } })
+        self.context.switch_to(guest);
+        Ok(())
     }
+}
+
+/// Work on files, on a thread that may wait for the disk.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+) -> Result<T, Error> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }
 
 /// Gives an account what the guest found and downloaded. The guest keeps it too.

@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::path::{Path, PathBuf};
+
 use common::{Bench, OTP, PHONE, add, list, one, sign_in};
 use melody_core::{Code, Command, OtpRequest, Reply};
 use melody_server::{Dialect, Options};
@@ -80,6 +82,75 @@ async fn signing_out_keeps_what_is_unsent_and_forget_drops_it() {
         panic!()
     };
     assert_eq!(out.pending_kept, 0);
+}
+
+/// The folder of the account that is signed in: the one with a database that is not the guest's.
+fn account_folder(bench: &Bench) -> PathBuf {
+    let services = std::fs::read_dir(bench.profile.path().join("profile")).unwrap();
+    let accounts = services.filter_map(|service| std::fs::read_dir(service.unwrap().path()).ok()).flatten();
+    let mut folders = accounts.map(|account| account.unwrap().path());
+    folders.find(|path| path.join("library.db").is_file() && !path.ends_with("guest")).unwrap()
+}
+
+/// What a process leaves that is killed while it forgets an account.
+fn leave_half_forgotten(account: &Path) -> PathBuf {
+    let aside = account.with_extension("forgotten");
+    std::fs::create_dir(&aside).unwrap();
+    std::fs::write(aside.join("library.db"), "what was to be forgotten").unwrap();
+    aside
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_forget_left_stops_no_other_and_goes() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let folder = account_folder(&bench);
+    let aside = leave_half_forgotten(&folder);
+    core.dispatch(Command::Logout { forget: true }).await.unwrap();
+    assert!(!aside.exists() && !folder.exists());
+    assert_eq!(whoami(&core).await.unwrap_err().code(), Code::AuthRequired);
+    core.close().await.unwrap();
+
+    leave_half_forgotten(&folder);
+    bench.core().await;
+    assert!(!aside.exists(), "it stays for whoever looks into the profile");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forget_that_was_killed_early_has_forgotten_and_can_be_repeated() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let song = one(&core, "monsoon").await;
+    add(&core, &[song.song.id.to_string()]).await.unwrap();
+    core.close().await.unwrap();
+    let folder = account_folder(&bench);
+    // As far as the first step came.
+    std::fs::rename(&folder, folder.with_extension("forgotten")).unwrap();
+
+    let core = bench.core().await;
+    whoami(&core).await.unwrap();
+    assert_eq!(list(&core).await.unwrap().len(), 1, "the service still has it");
+    core.dispatch(Command::Logout { forget: true }).await.unwrap();
+    assert!(!folder.exists() && !folder.with_extension("forgotten").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_out_that_fails_forgets_nothing() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let song = one(&core, "monsoon").await;
+    bench.server.set_maintenance(true);
+    add(&core, &[song.song.id.to_string()]).await.unwrap();
+    let secrets = bench.profile.path().join("profile/secrets.json");
+    let kept = std::fs::read(&secrets).unwrap();
+    std::fs::write(&secrets, "no longer what was written").unwrap();
+    let error = core.dispatch(Command::Logout { forget: true }).await.unwrap_err();
+    assert_eq!(error.code(), Code::StorageDamaged);
+    std::fs::write(&secrets, kept).unwrap();
+
+    let core = bench.core().await;
+    whoami(&core).await.unwrap();
+    assert_eq!(list(&core).await.unwrap().len(), 1, "what was not sent yet is gone");
 }
 
 #[tokio::test(flavor = "multi_thread")]
