@@ -121,6 +121,17 @@ Keys, on a terminal:
 
 Its first line says where it listens; then there is a line for each code that it would send.")]
     Serve(ServeArgs),
+    /// Open the screen in a browser on this machine
+    #[command(after_help = "Examples:
+  melody web
+  melody web --port 8088
+
+The address that it prints works for one browser, the first that comes.")]
+    Web {
+        /// The port on this machine; 0 takes a free one
+        #[arg(long, value_name = "PORT", default_value_t = 0)]
+        port: u16,
+    },
     /// Look at everything that a working installation needs
     #[command(after_help = "Examples:
   melody doctor
@@ -165,6 +176,7 @@ impl Command {
             Self::Download(_) => "download",
             Self::Play(_) => "play",
             Self::Serve(_) => "serve",
+            Self::Web { .. } => "web",
             Self::Doctor => "doctor",
             Self::Tour(_) => "tour",
             Self::Completions { .. } => "completions",

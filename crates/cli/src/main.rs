@@ -5,7 +5,6 @@ mod completions;
 mod doctor;
 mod exit;
 mod keys;
-mod logging;
 mod login;
 mod parse;
 mod play;
@@ -15,6 +14,7 @@ mod serve;
 mod signals;
 mod tour;
 mod values;
+mod web;
 
 use std::process::ExitCode;
 

@@ -1,24 +1,23 @@
 //! From a command of the line to the core and back to the reader.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use directories::ProjectDirs;
 use melody_core::{
     ChangedEntries, Command as Ask, Core, CoreOptions, DownloadList, DownloadState, ListRequest, Reply,
-    SearchRequest, SecretsKind, SignedIn, SinkKind, TrendingRequest,
+    SearchRequest, SignedIn, SinkKind, TrendingRequest,
 };
+use melody_host::logging::{self, Colours};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::{Cli, Command, DownloadArgs, Global, LibraryCommand};
 use crate::exit::{self, Halt};
-use crate::render::colour::Tone;
+use crate::render::colour::{Depth, Theme, Tone};
 use crate::render::output::{self, Output, Reader, cell};
 use crate::render::progress::{self, Show};
 use crate::render::{entry, song};
 use crate::signals::Signals;
 use crate::values::Output as Sound;
-use crate::{completions, doctor, logging, login, play, serve, tour};
+use crate::{completions, doctor, login, play, serve, tour, web};
 
 /// Enough for a request and a download beside each other; each costs memory.
 const THREADS: usize = 2;
@@ -32,19 +31,24 @@ pub fn run(cli: Cli) -> Result<(), Halt> {
         Command::Completions { shell } => completions::completions(shell),
         Command::Man { dir } => completions::man(dir.as_deref()),
         Command::Serve(args) => {
-            logging::start(None, global.verbose);
+            logging::start(None, stderr_log(global.verbose));
             on_runtime(async |signals| serve::serve(args, signals).await)
         }
         Command::Tour(args) => {
-            logging::start(global.profile.as_deref(), global.verbose && !out.is_json());
+            logging::start(global.profile.as_deref(), stderr_log(global.verbose && !out.is_json()));
             on_runtime(async |signals| {
                 unless_interrupted(signals, Box::pin(tour::tour(args, &global, &out))).await
             })
         }
+        Command::Web { port } => {
+            let options = core_options(&global, sink(&Sound::Device)?)?;
+            logging::start(Some(&options.profile), stderr_log(global.verbose && !out.is_json()));
+            on_runtime(async |signals| Box::pin(web::web(port, options, &out, signals)).await)
+        }
         command => {
             let sink = sink_of(&command)?;
             let options = core_options(&global, sink)?;
-            logging::start(Some(&options.profile), global.verbose && !out.is_json());
+            logging::start(Some(&options.profile), stderr_log(global.verbose && !out.is_json()));
             on_runtime(async |signals| Box::pin(with_core(command, options, &out, signals)).await)
         }
     };
@@ -264,31 +268,19 @@ pub fn core_options(global: &Global, sink: SinkKind) -> Result<CoreOptions, Halt
     Ok(CoreOptions {
         profile: match &global.profile {
             Some(profile) => profile.clone(),
-            None => usual_profile()?,
+            None => melody_host::usual_profile()?,
         },
         server: global.server.clone(),
         allow_http: global.allow_http.clone(),
-        secrets: secrets_kind()?,
+        secrets: melody_host::secrets_kind()?,
         sink,
         keep_queue: false,
     })
 }
 
-fn secrets_kind() -> Result<SecretsKind, Halt> {
-    match std::env::var("MELODY_SECRETS").as_deref() {
-        Ok("file") => Ok(SecretsKind::File),
-        Ok("" | "keyring") | Err(_) => Ok(SecretsKind::Keyring),
-        Ok(_) => Err(Halt::usage("MELODY_SECRETS must be file or keyring.")),
-    }
-}
-
-/// The platform's place for the data of one user.
-fn usual_profile() -> Result<PathBuf, Halt> {
-    ProjectDirs::from("com", "Melody Studio", "Melody Studio")
-        .map(|dirs| dirs.data_dir().to_owned())
-        .ok_or_else(|| {
-            Halt::usage("There is no home folder to keep your library in. Name one with --profile DIR.")
-        })
+/// Where the log goes beside the profile, when a person asks for it.
+fn stderr_log(wanted: bool) -> Option<Colours> {
+    wanted.then(|| if Theme::of_stderr().depth == Depth::None { Colours::None } else { Colours::Some })
 }
 
 fn sink_of(command: &Command) -> Result<SinkKind, Halt> {

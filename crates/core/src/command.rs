@@ -3,7 +3,7 @@
 use melody_model::Rendition;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
-use ts_rs::{Config, TS};
+use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::{
     ChangedEntries, DownloadList, EntryList, FoundSongs, Health, ListRequest, NowPlaying, OneSong,
@@ -30,6 +30,11 @@ macro_rules! commands {
             /// Each command's name on the wire and the TypeScript name of its reply.
             pub fn replies(config: &Config) -> Vec<(String, String)> {
                 vec![$((snake_case(stringify!($name)), <$reply as TS>::name(config)),)+]
+            }
+
+            /// Shows every type of a reply.
+            pub fn visit_replies(visitor: &mut impl TypeVisitor) {
+                $(visitor.visit::<$reply>();)+
             }
         }
     };

@@ -67,6 +67,8 @@ pub enum Error {
     )]
     KeyringRefused,
 
+    #[error("There is no cover for this song.")]
+    NoCover,
     #[error("A newer search took this one's place.")]
     Superseded,
     #[error("Something went wrong inside: {0}. The log in the profile's folder says more.")]
@@ -75,7 +77,7 @@ pub enum Error {
 
 impl Error {
     /// An I/O error on a file of the profile, by what a person can do about it.
-    pub(crate) fn storage(path: &Path, error: io::Error) -> Self {
+    pub fn storage(path: &Path, error: io::Error) -> Self {
         let path = path.to_owned();
         match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::StorageFull { path },
@@ -91,7 +93,8 @@ impl Error {
         Self::UnknownId { id: id.to_string(), request_id: None }
     }
 
-    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+    /// What should not happen.
+    pub fn internal(error: impl std::fmt::Display) -> Self {
         Self::Internal(error.to_string())
     }
 
@@ -103,7 +106,7 @@ impl Error {
             Self::Player(e) => player_code(e),
             Self::Phone(_) | Self::Invalid(_) => Code::ValidationError,
             Self::SignInNeeded => Code::AuthRequired,
-            Self::UnknownId { .. } => Code::ResourceNotFound,
+            Self::UnknownId { .. } | Self::NoCover => Code::ResourceNotFound,
             Self::NoAudio { .. } => Code::NoAudio,
             Self::Offline { .. } => Code::Offline,
             Self::CutShort { .. } | Self::ServiceSwitched | Self::SongChanged => Code::Unreachable,

@@ -6,6 +6,7 @@ mod catalogue;
 mod code;
 mod command;
 mod context;
+mod covers;
 mod doctor;
 mod downloads;
 mod error;
@@ -40,6 +41,7 @@ use tokio::sync::broadcast;
 
 pub use code::{Code, ErrorReport};
 pub use command::*;
+pub use covers::Cover;
 pub use doctor::Check;
 pub use error::Error;
 pub use event::{Event, PlaybackEvent, PlayedRow};
@@ -52,6 +54,7 @@ pub use secrets::SecretsKind;
 use crate::{
     catalogue::Catalogue,
     context::{Context, Service},
+    covers::Covers,
     downloads::Downloads,
     playback::{Playback, PlaybackOptions, Programme},
     profile::{Profile, Settings},
@@ -85,6 +88,7 @@ pub struct Core {
     context: Arc<Context>,
     session: Session,
     catalogue: Catalogue,
+    covers: Covers,
     saved: Saved,
     sync: Sync,
     downloads: Downloads,
@@ -104,6 +108,7 @@ impl Core {
         Ok(Self {
             session: Session::new(context.clone()),
             catalogue: Catalogue::new(context.clone()),
+            covers: Covers::new(context.clone()),
             saved: Saved::new(context.clone(), sync.clone()),
             downloads: Downloads::new(context.clone()),
             playback: Playback::start(
@@ -219,10 +224,7 @@ impl Core {
         let account = self.context.account();
         Ok(Overview {
             session: account.signed_in(),
-            service: ServiceInfo {
-                address: account.service.given.clone(),
-                identity: account.service.address.identity(),
-            },
+            service: self.service(),
             sync: if account.record.is_some() { self.sync.status().await? } else { SyncStatus::default() },
             preferences: self.context.profile.settings()?.preferences,
         })
@@ -244,6 +246,21 @@ impl Core {
         let songs = playback::asked(&self.context.account(), &request.ids).await?;
         self.playback.play(Programme { songs, start, rendition: request.rendition, from, limit, accepted });
         Ok(())
+    }
+
+    /// The service in use.
+    pub fn service(&self) -> ServiceInfo {
+        let Service { given, address, .. } = &self.context.account().service;
+        ServiceInfo { address: given.clone(), identity: address.identity() }
+    }
+
+    pub fn is_signed_in(&self) -> bool {
+        self.context.account().record.is_some()
+    }
+
+    /// A song's cover, from the disk or from where the service says it is.
+    pub async fn cover(&self, song: melody_model::SongId) -> Result<Cover, Error> {
+        self.covers.cover(song).await
     }
 
     /// Looks at everything that must work.

@@ -102,7 +102,8 @@ pub(crate) fn message(error: &Error) -> (MessageKey, Params) {
         Error::KeyringSilent => Key::KeyringSilent,
         Error::KeyringRefused => Key::KeyringRefused,
         Error::Superseded => Key::Superseded,
-        Error::Internal(_) => Key::Internal,
+        // In place of a cover that is not there a screen draws something else.
+        Error::NoCover | Error::Internal(_) => Key::Internal,
     };
     (key, params)
 }

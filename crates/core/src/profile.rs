@@ -130,7 +130,7 @@ pub(crate) fn account_name(service_identity: &str, e164: &str) -> String {
 }
 
 /// Sixteen hex digits of SHA-256 over the parts, each ended by a zero byte.
-fn short_hash(parts: &[&str]) -> String {
+pub(crate) fn short_hash(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
         hash.update(part.as_bytes());

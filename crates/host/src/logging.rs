@@ -13,17 +13,24 @@ use tracing_subscriber::{Layer, fmt};
 /// The log begins anew, with one predecessor kept, when it has grown past this many bytes.
 const LONGEST: u64 = 1_000_000;
 
+/// Whether stderr takes colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Colours {
+    None,
+    Some,
+}
+
 /// Sends the log where it belongs. A profile that cannot be written to has no log file: the commands
 /// that only read still work there, and those that write say what is wrong themselves.
-pub fn start(profile: Option<&Path>, on_stderr: bool) {
+pub fn start(profile: Option<&Path>, on_stderr: Option<Colours>) {
     let file = profile.and_then(open).map(|file| {
         fmt::layer().with_ansi(false).with_writer(Mutex::new(file)).with_filter(ours(Level::INFO))
     });
-    let stderr = on_stderr.then(|| {
+    let stderr = on_stderr.map(|colours| {
         fmt::layer()
             .without_time()
             .with_writer(std::io::stderr)
-            .with_ansi(crate::render::colour::Theme::of_stderr().depth != crate::render::colour::Depth::None)
+            .with_ansi(colours == Colours::Some)
             .with_filter(ours(Level::DEBUG))
     });
     // It fails only when a log was started before, which nobody does.

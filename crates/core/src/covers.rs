@@ -1,0 +1,175 @@
+//! Covers: fetched once, kept on the disk, the oldest given up first.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::SystemTime,
+};
+
+use futures_util::StreamExt;
+use melody_model::SongId;
+use tokio::sync::Semaphore;
+
+use crate::{
+    Error,
+    context::Context,
+    profile::short_hash,
+    storage::{create_folder, replace_file},
+};
+
+/// Larger ones are not covers. Bytes.
+const LARGEST: usize = 8 << 20;
+/// What all covers together may take, in bytes: some 4,000 of 50 kB.
+const ROOM: u64 = 200 << 20;
+/// Fetched at a time: a screen of rows asks for a dozen at once, and the song that plays comes first.
+const AT_ONCE: usize = 4;
+
+/// A picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cover {
+    pub bytes: Vec<u8>,
+    /// `image/png`, told by the bytes themselves.
+    pub mime: &'static str,
+}
+
+/// The covers service.
+#[derive(Clone, Debug)]
+pub(crate) struct Covers {
+    context: Arc<Context>,
+    fetching: Arc<Semaphore>,
+    /// Bytes written since the folder was last measured.
+    written: Arc<AtomicU64>,
+}
+
+impl Covers {
+    pub(crate) fn new(context: Arc<Context>) -> Self {
+        // The first cover of a run measures the folder.
+        Self { context, fetching: Arc::new(Semaphore::new(AT_ONCE)), written: Arc::new(AtomicU64::new(ROOM)) }
+    }
+
+    /// A song's cover, from the disk or from where the service says it is. It is kept under its address, so that a
+    /// changed address brings another picture.
+    pub(crate) async fn cover(&self, id: SongId) -> Result<Cover, Error> {
+        let account = self.context.account();
+        let song = account.library.song(id).await?.ok_or_else(|| Error::unknown(id))?;
+        let address = song.song.content.thumbnail_url.ok_or(Error::NoCover)?;
+        let folder = self.context.profile.root().join("covers");
+        let path = folder.join(short_hash(&["cover", &account.service.address.identity(), &address]));
+        if let Some(cover) = read(path.clone()).await? {
+            return Ok(cover);
+        }
+        let _turn = self.fetching.acquire().await.map_err(Error::internal)?;
+        if let Some(cover) = read(path.clone()).await? {
+            return Ok(cover);
+        }
+        let media = account.client.media(&address).await?;
+        let answer = media.get().send().await.map_err(|_| Error::NoCover)?;
+        if !answer.status().is_success() {
+            return Err(Error::NoCover);
+        }
+        let mut body = answer.bytes_stream();
+        let mut bytes = Vec::new();
+        while let Some(part) = body.next().await {
+            bytes.extend_from_slice(&part.map_err(|_| Error::NoCover)?);
+            if bytes.len() > LARGEST {
+                return Err(Error::NoCover);
+            }
+        }
+        let mime = kind(&bytes).ok_or(Error::NoCover)?;
+        let written = self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed) + bytes.len() as u64;
+        let measure = written > ROOM / 10;
+        if measure {
+            self.written.store(0, Ordering::Relaxed);
+        }
+        tokio::task::spawn_blocking(move || {
+            keep(&folder, &path, &bytes, measure);
+            Cover { bytes, mime }
+        })
+        .await
+        .map_err(Error::internal)
+    }
+}
+
+/// A cover that cannot be kept is shown all the same.
+fn keep(folder: &Path, path: &Path, bytes: &[u8], measure: bool) {
+    let kept = create_folder(folder).and_then(|()| replace_file(path, bytes));
+    if let Err(e) = kept {
+        tracing::warn!(code = %e.code(), "a cover could not be kept");
+    }
+    if measure && let Err(e) = give_up_oldest(folder, ROOM) {
+        tracing::warn!(error = %e.kind(), "old covers could not be given up");
+    }
+}
+
+async fn read(path: PathBuf) -> Result<Option<Cover>, Error> {
+    let bytes = tokio::task::spawn_blocking(move || fs::read(path).ok()).await.map_err(Error::internal)?;
+    Ok(bytes.and_then(|bytes| kind(&bytes).map(|mime| Cover { bytes, mime })))
+}
+
+/// Removes the covers that came first until the rest fit into `room` bytes.
+fn give_up_oldest(folder: &Path, room: u64) -> std::io::Result<()> {
+    let mut files = Vec::new();
+    for file in fs::read_dir(folder)? {
+        let file = file?;
+        let about = file.metadata()?;
+        files.push((about.modified().unwrap_or(SystemTime::UNIX_EPOCH), about.len(), file.path()));
+    }
+    files.sort();
+    let mut total: u64 = files.iter().map(|(_, length, _)| length).sum();
+    for (_, length, path) in files {
+        if total <= room {
+            break;
+        }
+        fs::remove_file(path)?;
+        total -= length;
+    }
+    Ok(())
+}
+
+/// What kind of picture the bytes are. Others are not shown, whatever they are called: an SVG can hold a program.
+fn kind(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => Some("image/webp"),
+        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
+        [_, _, _, _, b'f', b't', b'y', b'p', b'a', b'v', b'i', b'f', ..] => Some("image/avif"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_oldest_go_first_and_only_as_many_as_must() {
+        let folder = tempfile::tempdir().unwrap();
+        for (n, age) in [("b", 20), ("a", 30), ("c", 10)] {
+            let path = folder.path().join(n);
+            fs::write(&path, [0; 100]).unwrap();
+            let file = fs::File::options().write(true).open(&path).unwrap();
+            file.set_modified(SystemTime::now() - Duration::from_secs(age)).unwrap();
+        }
+        give_up_oldest(folder.path(), 250).unwrap();
+        let mut left: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|file| file.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["b", "c"]);
+    }
+
+    #[test]
+    fn a_page_or_a_drawing_with_a_program_is_no_cover() {
+        assert_eq!(kind(b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script/></svg>"), None);
+        assert_eq!(kind(b"<!doctype html>"), None);
+        assert_eq!(kind(b"\x89PNG\r\n"), Some("image/png"));
+    }
+}

@@ -1,0 +1,134 @@
+//! What the hosts of the screen share: the window, and `melody web` for a browser. A host hands the screen's requests on
+//! to the core and the core's events back; beside that it starts the demo, serves covers and packs the diagnostics.
+
+mod demo;
+mod diagnostics;
+mod events;
+pub mod logging;
+mod profile;
+mod request;
+#[cfg(feature = "web")]
+pub mod web;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use melody_core::{Command, Core, CoreOptions, Cover, Done, Error, ErrorReport};
+use melody_model::SongId;
+use tokio::sync::{Mutex, broadcast};
+
+pub use events::{Events, HostEvent, Told};
+pub use profile::{secrets_kind, usual_profile};
+pub use request::{Answer, HostCommand, HostReply, Place, Request};
+
+use crate::demo::Demo;
+
+/// Events of the host that a slow screen may be behind by.
+const EVENT_BACKLOG: usize = 64;
+
+/// The app behind a screen. Clones share it.
+#[derive(Clone, Debug)]
+pub struct Host {
+    core: Core,
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    profile: PathBuf,
+    demo: Mutex<Option<Demo>>,
+    events: broadcast::Sender<HostEvent>,
+}
+
+impl Host {
+    /// Opens the core, and the demo again if it was the demo that was used last.
+    pub async fn open(options: CoreOptions) -> Result<Self, Error> {
+        let profile = options.profile.clone();
+        let core = Core::open(options).await?;
+        let host = Self {
+            core,
+            inner: Arc::new(Inner {
+                profile,
+                demo: Mutex::default(),
+                events: broadcast::Sender::new(EVENT_BACKLOG),
+            }),
+        };
+        if demo::was_used(&host.inner.profile, &host.core.service().address) {
+            host.start_demo().await?;
+        }
+        Ok(host)
+    }
+
+    pub fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Does what the screen asks.
+    pub async fn call(&self, request: Request) -> Result<Answer, ErrorReport> {
+        let answer = match request {
+            Request::Core(command) => self.core.dispatch(command).await.map(Answer::Core),
+            Request::Host(command) => self.own(command).await.map(Answer::Host),
+        };
+        answer.map_err(|e| e.report())
+    }
+
+    async fn own(&self, command: HostCommand) -> Result<HostReply, Error> {
+        match command {
+            HostCommand::StartDemo => {
+                self.start_demo().await?;
+                Ok(HostReply::Done(Done {}))
+            }
+            HostCommand::DataFolder => Ok(place(&self.inner.profile)),
+            HostCommand::OpenDataFolder => {
+                let folder = self.inner.profile.clone();
+                open::that_detached(&folder)
+                    .map_err(|e| Error::Invalid(format!("{} could not be opened: {e}.", folder.display())))?;
+                Ok(place(&folder))
+            }
+            HostCommand::SaveDiagnostics => {
+                let path = diagnostics::save(&self.core, &self.inner.profile).await?;
+                Ok(place(&path))
+            }
+        }
+    }
+
+    /// Starts the demo service in this process, unless it runs, and uses it.
+    async fn start_demo(&self) -> Result<(), Error> {
+        let mut running = self.inner.demo.lock().await;
+        let demo = match running.take() {
+            Some(demo) => demo,
+            None => Demo::start(&self.inner.profile, self.inner.events.clone()).await?,
+        };
+        let address = demo.address();
+        *running = Some(demo);
+        if self.core.service().address != address {
+            self.core.dispatch(Command::UseService { address }).await?;
+        }
+        Ok(())
+    }
+
+    /// A song's cover, from the disk or from where the service says it is.
+    pub async fn cover(&self, song: SongId) -> Result<Cover, Error> {
+        self.core.cover(song).await
+    }
+
+    /// Everything that happens from now on.
+    pub fn events(&self) -> Events {
+        Events::new(self.core.events(), self.inner.events.subscribe())
+    }
+
+    /// Saves what is to be saved and lets the sound output go.
+    pub async fn close(self) -> Result<(), Error> {
+        let closed = self.core.close().await;
+        if let Some(demo) = self.inner.demo.lock().await.take() {
+            demo.stop().await;
+        }
+        closed
+    }
+}
+
+fn place(path: &Path) -> HostReply {
+    HostReply::Place(Place { path: path.display().to_string() })
+}

@@ -1,0 +1,49 @@
+//! What a screen asks of its host, and what it gets back.
+
+use melody_core::{Command, Done, Reply};
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// A request of the screen: for the core, or for the host itself.
+#[derive(Debug, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Request {
+    Core(Command),
+    Host(HostCommand),
+}
+
+/// What only a host can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, TS)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum HostCommand {
+    /// Starts the demo service in this process and uses it; its SMS comes as an event.
+    StartDemo,
+    /// Where this installation keeps its data.
+    DataFolder,
+    /// Shows that folder in the system's file manager.
+    OpenDataFolder,
+    /// Packs what a developer needs to look into a fault, without secrets, into a file.
+    SaveDiagnostics,
+}
+
+/// What `HostCommand` brings back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum HostReply {
+    Done(Done),
+    Place(Place),
+}
+
+/// A file or a folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct Place {
+    pub path: String,
+}
+
+/// An answer to a `Request`.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    Core(Reply),
+    Host(HostReply),
+}

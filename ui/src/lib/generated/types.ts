@@ -1,0 +1,445 @@
+// Written by `cargo xtask types` from the Rust types. Do not edit.
+
+/**
+ * Where a rendition is, and what the service says of it.
+ */
+export type AudioFile = { 
+/**
+ * Absolute, or relative to the service.
+ */
+url: string, 
+/**
+ * A container or codec in the service's words: `flac`, `audio/mpeg`.
+ */
+format?: string, 
+/**
+ * Kilobits a second.
+ */
+bitrate?: number, 
+/**
+ * Bytes.
+ */
+size?: number, 
+/**
+ * Seconds.
+ */
+duration?: number, };
+
+export type ChangedEntries = { entries: Array<EntryView>, 
+/**
+ * How the attempt to tell the service ended: why something is still pending.
+ */
+state: SyncState, };
+
+/**
+ * One thing that was looked at.
+ */
+export type Check = { name: string, ok: boolean, 
+/**
+ * What was found, in a sentence.
+ */
+message: string, };
+
+/**
+ * What kind of failure it was, for programs. The words are those of the contract and the
+ * command line.
+ */
+export type Code = "USAGE" | "INSECURE_ADDRESS" | "VALIDATION_ERROR" | "AUTH_REQUIRED" | "INVALID_TOKEN" | "UNREACHABLE" | "NOT_THE_SERVICE" | "MAINTENANCE" | "OFFLINE" | "INVALID_OTP" | "OTP_EXPIRED" | "RATE_LIMIT_EXCEEDED" | "RESOURCE_NOT_FOUND" | "EXTERNAL_API_ERROR" | "PROCESSING_ERROR" | "SERVICE_ERROR" | "STORAGE_FULL" | "STORAGE_READ_ONLY" | "STORAGE_BUSY" | "STORAGE_NEWER" | "STORAGE_DAMAGED" | "KEYRING" | "NO_AUDIO" | "UNSUPPORTED_FORMAT" | "BAD_AUDIO" | "NO_DEVICE" | "SUPERSEDED";
+
+/**
+ * One request of a face. Ids in texts may be ours, the server's or a library entry's.
+ */
+export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
+
+/**
+ * It was done; what came of it is told as events.
+ */
+export type Done = Record<symbol, never>;
+
+export type DownloadList = { downloads: Array<DownloadRow>, };
+
+export type DownloadRow = { 
+/**
+ * Ours; what was asked for, when nothing is known under it.
+ */
+song_id: string, rendition: Rendition, state: DownloadState, 
+/**
+ * On the disk so far.
+ */
+bytes: number, total: number | null, error?: ErrorReport, };
+
+export type DownloadState = "queued" | "running" | "done" | "failed";
+
+/**
+ * A saved song.
+ */
+export type EntryId = string;
+
+export type EntryList = { entries: Array<EntryView>, total: number, };
+
+/**
+ * Which end comes first.
+ */
+export type EntryOrder = "asc" | "desc";
+
+/**
+ * What the library is sorted by.
+ */
+export type EntrySort = "added" | "title" | "artist" | "plays";
+
+/**
+ * A saved song as a face shows it.
+ */
+export type EntryView = { id: EntryId, song: SongView, added_at: string, play_count: number, last_played_at: string | null, 
+/**
+ * Whether a change of this entry is still to be sent.
+ */
+pending: boolean, downloaded: boolean, };
+
+/**
+ * An error as it crosses to a face: a code, a sentence, a request id.
+ */
+export type ErrorReport = { code: Code, 
+/**
+ * Names the sentence, for faces that speak another language than English.
+ */
+key: MessageKey, 
+/**
+ * What stands in the sentence, by name.
+ */
+params: { [key in string]: string }, 
+/**
+ * One or two sentences for a person: what happened, what to do.
+ */
+message: string, 
+/**
+ * The service's, or ours when it gave none; absent for what never left this machine.
+ */
+request_id: string | null, 
+/**
+ * Whether the same call may pass later, unchanged.
+ */
+retryable: boolean, };
+
+/**
+ * Something that has happened.
+ */
+export type Event = { "event": "session_changed", signed_in: boolean, } | { "event": "service_changed" } | { "event": "library_changed" } | { "event": "sync_changed" } & SyncStatus | { "event": "download_changed" } & DownloadRow | { "event": "playback" } & PlaybackEvent | { "event": "queue_changed", index: number, queue_len: number, } | { "event": "preferences_changed" } & Preferences;
+
+export type FoundSongs = { songs: Array<SongView>, total: number, 
+/**
+ * False when there are more than it was worth counting.
+ */
+total_exact: boolean, 
+/**
+ * Items of the answer that could not be read.
+ */
+skipped: number, from: From, };
+
+/**
+ * Where an answer came from.
+ */
+export type From = "service" | "local";
+
+export type FullSong = { in_library: boolean, 
+/**
+ * Whether a pinned download of the original is complete on the disk.
+ */
+downloaded: boolean, id: SongId, 
+/**
+ * The current generation's; `None` while that generation does not know the song.
+ */
+server_id: ServerId | null, title: string, artist: string, album: string | null, 
+/**
+ * ISO 639-1, lower case: `hi`, `ta`.
+ */
+language: string | null, 
+/**
+ * Whole seconds.
+ */
+duration_s: number | null, genre: Array<string>, release_year: number | null, 
+/**
+ * 0 to 100.
+ */
+popularity: number, explicit: boolean, 
+/**
+ * Absolute, or relative to the service.
+ */
+thumbnail_url: string | null, 
+/**
+ * Catalogue name (`spotify`, `youtube`, `lastfm`) to the song's id there.
+ */
+external_ids: { [key in string]: string }, audio_files: { [key in Rendition]?: AudioFile }, lyrics: string | null, 
+/**
+ * Keys as stored (bpm, key, energy, danceability, and whatever else came).
+ */
+metadata: Record<string, unknown> | null, };
+
+/**
+ * What `Health` found.
+ */
+export type Health = { checks: Array<Check>, };
+
+/**
+ * What only a host can do.
+ */
+export type HostCommand = { "command": "start_demo" } | { "command": "data_folder" } | { "command": "open_data_folder" } | { "command": "save_diagnostics" };
+
+/**
+ * What only a host can tell.
+ */
+export type HostEvent = { "event": "demo_sms", otp: string, } | { "event": "missed" };
+
+/**
+ * What `HostCommand` brings back.
+ */
+export type HostReply = { address: string, } | { path: string, };
+
+/**
+ * A language that the screens speak.
+ */
+export type Language = "en" | "hi";
+
+export type ListRequest = { limit: number, offset: number, sort?: EntrySort, order?: EntryOrder, 
+/**
+ * Only songs that have these words, as a search would find them.
+ */
+filter?: string, language?: string, };
+
+/**
+ * Names a sentence. Finer than a code where a listener needs other words; parameters are named beside.
+ */
+export type MessageKey = "phone_country" | "phone_india" | "phone_length" | "invalid" | "insecure_address" | "sign_in_needed" | "wrong_otp" | "otp_expired" | "too_often" | "maintenance" | "no_such_host" | "no_connection" | "certificate" | "timed_out" | "service_away" | "not_the_service" | "refused" | "service_failed" | "unknown_song" | "no_audio" | "not_on_this_machine" | "interrupted" | "unsupported_format" | "bad_audio" | "audio_unreadable" | "no_device" | "disk_full" | "read_only" | "damaged" | "newer" | "busy" | "keyring_missing" | "keyring_locked" | "keyring_silent" | "keyring_refused" | "superseded" | "internal";
+
+export type OneSong = { song: FullSong, };
+
+/**
+ * A change that the service has yet to hear of.
+ */
+export type OperationId = string;
+
+/**
+ * A phone number as it was typed. Secret, because it is one.
+ */
+export type OtpRequest = { phone: string, country: string, };
+
+export type OtpSent = { phone_masked: string, 
+/**
+ * Seconds.
+ */
+expires_in: number, };
+
+/**
+ * All that a screen needs to begin with.
+ */
+export type Overview = { 
+/**
+ * Absent while nobody is signed in.
+ */
+session: SignedIn | null, service: ServiceInfo, sync: SyncStatus, preferences: Preferences, };
+
+/**
+ * A change that the service keeps refusing; it waits for a person.
+ */
+export type ParkedOperation = { op: OperationId, 
+/**
+ * The change in words: `add “Monsoon Letters”`.
+ */
+what: string, reason: string, };
+
+export type PlayRequest = { 
+/**
+ * The new queue, in order.
+ */
+ids: Array<string>, rendition?: Rendition, 
+/**
+ * Where the first song begins, in seconds.
+ */
+from_s?: number, 
+/**
+ * How much of each song is heard, in seconds; all of it when absent.
+ */
+for_s?: number, };
+
+/**
+ * What the queue and the player are doing.
+ */
+export type PlaybackEvent = { "playback": "loading", song: SongView, index: number, queue_len: number, } | { "playback": "started", song: SongView, index: number, queue_len: number, rendition: Rendition, duration_s: number | null, format: string, } | { "playback": "position", song_id: SongId, at_s: number, duration_s: number | null, } | { "playback": "buffering", song_id: SongId, } | { "playback": "playing", song_id: SongId, } | { "playback": "paused", song_id: SongId, } | { "playback": "finished" } & PlayedRow | { "playback": "queue_ended" } | { "playback": "volume_changed", volume: number, } | { "playback": "device_lost", message: string, };
+
+/**
+ * How one song of the queue went.
+ */
+export type PlayedRow = { 
+/**
+ * Ours; what was asked for, when nothing is known under it.
+ */
+song_id: string, 
+/**
+ * Seconds heard.
+ */
+seconds: number, 
+/**
+ * From the accepted command, or the end of the song before, to the first sample handed to the sink.
+ */
+first_sample_ms: number | null, 
+/**
+ * The codec's name: `FLAC`.
+ */
+format: string | null, error: ErrorReport | null, };
+
+/**
+ * How the app looks and speaks, for this installation.
+ */
+export type Preferences = { 
+/**
+ * Absent: the system's.
+ */
+language: Language | null, theme: Theme, };
+
+/**
+ * One of the two takes of a song on one timeline.
+ */
+export type Rendition = "original" | "instrumental";
+
+/**
+ * A request of the screen: for the core, or for the host itself.
+ */
+export type Request = { "core": Command } | { "host": HostCommand };
+
+export type SearchRequest = { query: string, kind?: SearchType, language?: string, source?: Source, limit: number, offset: number, 
+/**
+ * Search what is on this machine and send nothing.
+ */
+offline?: boolean, };
+
+/**
+ * What a search looks at.
+ */
+export type SearchType = "track" | "artist" | "album";
+
+/**
+ * An id that the service gave out. Opaque: an ObjectId, a prefixed word or a UUID, by generation.
+ */
+export type ServerId = string;
+
+/**
+ * The service in use.
+ */
+export type ServiceInfo = { 
+/**
+ * As it was given.
+ */
+address: string, 
+/**
+ * Its address without prefix and version.
+ */
+identity: string, };
+
+export type SignedIn = { user: SignedInUser, 
+/**
+ * The service's identity: its address without prefix and version.
+ */
+service: string, 
+/**
+ * `blue` or `green`, as last seen.
+ */
+dialect: string | null, };
+
+export type SignedInUser = { id: ServerId, phone_masked: string, name: string | null, };
+
+export type SignedOut = { 
+/**
+ * Changes that wait on this machine for the next sign-in.
+ */
+pending_kept: number, };
+
+/**
+ * A song of the catalogue, as this installation knows it.
+ */
+export type SongId = string;
+
+/**
+ * A song as a face shows it.
+ */
+export type SongView = { in_library: boolean, 
+/**
+ * Whether a pinned download of the original is complete on the disk.
+ */
+downloaded: boolean, id: SongId, 
+/**
+ * The current generation's; `None` while that generation does not know the song.
+ */
+server_id: ServerId | null, title: string, artist: string, album: string | null, 
+/**
+ * ISO 639-1, lower case: `hi`, `ta`.
+ */
+language: string | null, 
+/**
+ * Whole seconds.
+ */
+duration_s: number | null, genre: Array<string>, release_year: number | null, 
+/**
+ * 0 to 100.
+ */
+popularity: number, explicit: boolean, 
+/**
+ * Absolute, or relative to the service.
+ */
+thumbnail_url: string | null, 
+/**
+ * Catalogue name (`spotify`, `youtube`, `lastfm`) to the song's id there.
+ */
+external_ids: { [key in string]: string }, audio_files: { [key in Rendition]?: AudioFile }, };
+
+/**
+ * Where the service takes search results from.
+ */
+export type Source = "spotify" | "youtube" | "lastfm" | "all";
+
+export type SyncState = "idle" | "running" | "offline" | "waiting" | "sign_in_needed" | "failed";
+
+export type SyncStatus = { state: SyncState, entries: number, pending: number, parked: Array<ParkedOperation>, until: string | null, };
+
+export type Theme = "system" | "light" | "dark";
+
+/**
+ * The span over which trending counts.
+ */
+export type Timeframe = "daily" | "weekly" | "monthly";
+
+export type TrendingRequest = { language?: string, timeframe?: Timeframe, limit: number, 
+/**
+ * What is known on this machine, without asking.
+ */
+offline?: boolean, };
+
+export type TrendingSongs = { songs: Array<SongView>, };
+
+/** What each command brings back. */
+export interface Replies {
+  overview: Overview
+  request_otp: OtpSent
+  verify_otp: SignedIn
+  whoami: SignedIn
+  logout: SignedOut
+  use_service: Done
+  search: FoundSongs
+  trending: TrendingSongs
+  song: OneSong
+  library_list: EntryList
+  library_add: ChangedEntries
+  library_remove: ChangedEntries
+  library_sync: SyncStatus
+  library_status: SyncStatus
+  download: DownloadList
+  play: Done
+  pause: Done
+  resume: Done
+  stop: Done
+  next: Done
+  previous: Done
+  seek: Done
+  set_volume: Done
+  set_preferences: Done
+  health: Health
+}
