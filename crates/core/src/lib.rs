@@ -225,6 +225,7 @@ impl Core {
         Ok(Overview {
             session: account.signed_in(),
             service: self.service(),
+            now_playing: self.playback.now_playing().await?,
             sync: if account.record.is_some() { self.sync.status().await? } else { SyncStatus::default() },
             preferences: self.context.profile.settings()?.preferences,
         })

@@ -4,7 +4,7 @@ use melody_model::{EntryView, OperationId, Rendition, ServerId, SongDetails, Son
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::Check;
+use crate::{Check, NowPlaying};
 
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 pub struct OtpSent {
@@ -152,6 +152,7 @@ pub struct Overview {
     pub session: Option<SignedIn>,
     pub service: ServiceInfo,
     pub sync: SyncStatus,
+    pub now_playing: NowPlaying,
     pub preferences: Preferences,
 }
 

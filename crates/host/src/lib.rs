@@ -46,7 +46,8 @@ impl Host {
     /// Opens the core, and the demo again if it was the demo that was used last.
     pub async fn open(options: CoreOptions) -> Result<Self, Error> {
         let profile = options.profile.clone();
-        let core = Core::open(options).await?;
+        // A window comes back as it was left.
+        let core = Core::open(CoreOptions { keep_queue: true, ..options }).await?;
         let host = Self {
             core,
             inner: Arc::new(Inner {

@@ -49,7 +49,7 @@ export type Code = "USAGE" | "INSECURE_ADDRESS" | "VALIDATION_ERROR" | "AUTH_REQ
 /**
  * One request of a face. Ids in texts may be ours, the server's or a library entry's.
  */
-export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
+export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
 
 /**
  * It was done; what came of it is told as events.
@@ -191,11 +191,6 @@ export type HostCommand = { "command": "start_demo" } | { "command": "data_folde
 export type HostEvent = { "event": "demo_sms", otp: string, } | { "event": "missed" };
 
 /**
- * What `HostCommand` brings back.
- */
-export type HostReply = { address: string, } | { path: string, };
-
-/**
  * A language that the screens speak.
  */
 export type Language = "en" | "hi";
@@ -210,6 +205,27 @@ filter?: string, language?: string, };
  * Names a sentence. Finer than a code where a listener needs other words; parameters are named beside.
  */
 export type MessageKey = "phone_country" | "phone_india" | "phone_length" | "invalid" | "insecure_address" | "sign_in_needed" | "wrong_otp" | "otp_expired" | "too_often" | "maintenance" | "no_such_host" | "no_connection" | "certificate" | "timed_out" | "service_away" | "not_the_service" | "refused" | "service_failed" | "unknown_song" | "no_audio" | "not_on_this_machine" | "interrupted" | "unsupported_format" | "bad_audio" | "audio_unreadable" | "no_device" | "disk_full" | "read_only" | "damaged" | "newer" | "busy" | "keyring_missing" | "keyring_locked" | "keyring_silent" | "keyring_refused" | "superseded" | "internal";
+
+/**
+ * The state of playback.
+ */
+export type NowPlaying = { status: PlaybackStatus, 
+/**
+ * The item that is on; absent when nothing is.
+ */
+item: QueueItem | null, 
+/**
+ * Its place in the queue; the queue's length when the queue is over.
+ */
+index: number, queue_len: number, 
+/**
+ * Seconds.
+ */
+at_s: number, duration_s: number | null, rendition: Rendition, 
+/**
+ * 0 to 1.
+ */
+volume: number, };
 
 export type OneSong = { song: FullSong, };
 
@@ -236,7 +252,7 @@ export type Overview = {
 /**
  * Absent while nobody is signed in.
  */
-session: SignedIn | null, service: ServiceInfo, sync: SyncStatus, preferences: Preferences, };
+session: SignedIn | null, service: ServiceInfo, sync: SyncStatus, now_playing: NowPlaying, preferences: Preferences, };
 
 /**
  * A change that the service keeps refusing; it waits for a person.
@@ -247,13 +263,22 @@ export type ParkedOperation = { op: OperationId,
  */
 what: string, reason: string, };
 
+/**
+ * Where songs come into the queue.
+ */
+export type Place = "next" | "last";
+
 export type PlayRequest = { 
 /**
  * The new queue, in order.
  */
-ids: Array<string>, rendition?: Rendition, 
+ids: Array<string>, 
 /**
- * Where the first song begins, in seconds.
+ * The place of the song that begins, from 0.
+ */
+start?: number, rendition?: Rendition, 
+/**
+ * Where that song begins, in seconds.
  */
 from_s?: number, 
 /**
@@ -264,7 +289,9 @@ for_s?: number, };
 /**
  * What the queue and the player are doing.
  */
-export type PlaybackEvent = { "playback": "loading", song: SongView, index: number, queue_len: number, } | { "playback": "started", song: SongView, index: number, queue_len: number, rendition: Rendition, duration_s: number | null, format: string, } | { "playback": "position", song_id: SongId, at_s: number, duration_s: number | null, } | { "playback": "buffering", song_id: SongId, } | { "playback": "playing", song_id: SongId, } | { "playback": "paused", song_id: SongId, } | { "playback": "finished" } & PlayedRow | { "playback": "queue_ended" } | { "playback": "volume_changed", volume: number, } | { "playback": "device_lost", message: string, };
+export type PlaybackEvent = { "playback": "loading", song: SongView, index: number, queue_len: number, } | { "playback": "started", song: SongView, index: number, queue_len: number, rendition: Rendition, duration_s: number | null, format: string, } | { "playback": "position", song_id: SongId, at_s: number, duration_s: number | null, } | { "playback": "buffering", song_id: SongId, } | { "playback": "playing", song_id: SongId, } | { "playback": "paused", song_id: SongId, } | { "playback": "finished" } & PlayedRow | { "playback": "queue_ended" } | { "playback": "rendition_changed", rendition: Rendition, } | { "playback": "volume_changed", volume: number, } | { "playback": "device_lost", message: string, };
+
+export type PlaybackStatus = "stopped" | "loading" | "playing" | "paused" | "buffering";
 
 /**
  * How one song of the queue went.
@@ -295,6 +322,28 @@ export type Preferences = {
  * Absent: the system's.
  */
 language: Language | null, theme: Theme, };
+
+/**
+ * A song's place in the queue. The same song may stand there twice.
+ */
+export type QueueItem = { 
+/**
+ * Names the item for as long as it is in the queue.
+ */
+item: number, song: SongView, };
+
+/**
+ * A part of the queue.
+ */
+export type QueuePage = { items: Array<QueueItem>, 
+/**
+ * The place of the first of them.
+ */
+offset: number, total: number, 
+/**
+ * The place of the item that is on.
+ */
+index: number, };
 
 /**
  * One of the two takes of a song on one timeline.
@@ -392,6 +441,20 @@ thumbnail_url: string | null,
 external_ids: { [key in string]: string }, audio_files: { [key in Rendition]?: AudioFile }, };
 
 /**
+ * One output.
+ */
+export type SoundDevice = { id: string, name: string, };
+
+/**
+ * Where sound can go.
+ */
+export type SoundDevices = { devices: Array<SoundDevice>, 
+/**
+ * Absent: the system's own choice.
+ */
+chosen: string | null, };
+
+/**
  * Where the service takes search results from.
  */
 export type Source = "spotify" | "youtube" | "lastfm" | "all";
@@ -435,11 +498,29 @@ export interface Replies {
   play: Done
   pause: Done
   resume: Done
+  toggle: Done
   stop: Done
   next: Done
   previous: Done
   seek: Done
   set_volume: Done
+  choose_rendition: Done
+  now_playing: NowPlaying
+  queue_list: QueuePage
+  enqueue: Done
+  move_in_queue: Done
+  remove_from_queue: Done
+  jump_in_queue: Done
+  clear_queue: Done
+  sound_devices: SoundDevices
+  choose_sound_device: Done
   set_preferences: Done
   health: Health
+}
+
+export interface HostReplies {
+  start_demo: Done
+  data_folder: Place
+  open_data_folder: Place
+  save_diagnostics: Place
 }
