@@ -37,9 +37,14 @@ export class Pages<T> {
   }
 
   /** Makes every page old: those that show are read again, and stay as they are until then. */
-  async reload(): Promise<void> {
+  expire(): void {
     this.#revision += 1;
     this.#asked.clear();
+  }
+
+  /** The same, and the first page is read even if nothing shows. Resolves when what shows is new. */
+  async reload(): Promise<void> {
+    this.expire();
     void this.#ask(0, this.#revision);
     // Whoever shows rows asks for them in its next update.
     await tick();

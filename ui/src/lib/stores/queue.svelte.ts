@@ -63,6 +63,6 @@ export class Queue {
   #place(index: number, length: number): void {
     this.index = index;
     this.length = length;
-    void this.items.reload();
+    this.items.expire();
   }
 }

@@ -43,6 +43,12 @@ export class Toasts {
     else this.#sticky = null;
   }
 
+  /** Takes this one away, shown or not. */
+  withdraw(toast: Toast): void {
+    if (this.#passing === toast) this.#passing = null;
+    if (this.#sticky === toast) this.#sticky = null;
+  }
+
   /** Does what the toast offers, and takes it away. */
   use(): void {
     const action = this.current?.action;
