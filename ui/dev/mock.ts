@@ -20,6 +20,12 @@ function refuse(code: string, key: string, params: Record<string, string> = {}):
   throw new Refusal({ code, key, params, message: key, request_id: "req-mock-1", retryable: true } as never);
 }
 
+function matches(song: SongView, text: string, kind?: "track" | "artist" | "album", language?: string): boolean {
+  const { title, artist, album } = song;
+  const where = { track: `${title} ${artist} ${album ?? ""}`, artist, album: album ?? "" }[kind ?? "track"];
+  return where.toLowerCase().includes(text.trim().toLowerCase()) && (!language || song.language === language);
+}
+
 class Mock {
   words = new Set((new URLSearchParams(location.search).get("mock") ?? "").split(","));
   listeners = new Set<(event: Event) => void>();
@@ -145,8 +151,11 @@ class Mock {
 
   async answer(command: Command): Promise<unknown> {
     if (this.words.has("slow")) await new Promise((done) => setTimeout(done, 1500));
-    const networked = ["search", "trending", "request_otp", "verify_otp", "library_sync"].includes(command.command);
-    if (this.words.has("failing") && networked) refuse("UNREACHABLE", "no_connection");
+    const networked = ["search", "trending", "request_otp", "verify_otp", "library_sync"];
+    const away = this.words.has("failing") || this.words.has("offline");
+    const remote = networked.includes(command.command) && !("offline" in command && command.offline);
+    if (away && remote) refuse("UNREACHABLE", "no_connection");
+    if (command.command === "search" && remote) await new Promise((done) => setTimeout(done, 400));
     switch (command.command) {
       case "overview":
         return this.overview;
@@ -180,14 +189,11 @@ class Mock {
         this.tell({ event: "service_changed" });
         return {};
       case "search": {
-        const words = command.query.toLowerCase();
-        const found = songs.filter(
-          (song) =>
-            `${song.title} ${song.artist} ${song.album ?? ""}`.toLowerCase().includes(words) &&
-            (!command.language || song.language === command.language),
-        );
+        // On this machine is every other song; the service knows them all, and in another order.
+        const known = command.offline ? songs.filter((_, i) => i % 2 === 0) : songs.toReversed();
+        const found = known.filter((song) => matches(song, command.query, command.kind, command.language));
         return {
-          songs: found,
+          songs: found.slice(command.offset, command.offset + command.limit),
           total: found.length,
           total_exact: true,
           skipped: 0,
@@ -205,7 +211,10 @@ class Mock {
         return song ? { song } : refuse("RESOURCE_NOT_FOUND", "unknown_song");
       }
       case "library_list": {
-        const all = this.saved();
+        const { sort = "added", order = "desc", filter = "", language } = command;
+        const all = this.saved().filter((song) => matches(song, filter, undefined, language));
+        if (sort === "title" || sort === "artist") all.sort((a, b) => a[sort].localeCompare(b[sort]));
+        if ((order === "desc") !== (sort === "added" || sort === "plays")) all.reverse();
         const rows = all.slice(command.offset, command.offset + command.limit);
         return { entries: rows.map((song, i) => this.entry(song, command.offset + i)), total: all.length };
       }

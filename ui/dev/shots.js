@@ -7,6 +7,7 @@ const SIZES = [
   { width: 1440, height: 900 },
 ];
 const [name = "home", path = "/?mock=playing", ...steps] = process.argv.slice(2);
+const base = process.env.BASE ?? "http://127.0.0.1:5173";
 const only = process.env.ONLY?.split(",");
 
 /** `click:Show the queue`, `hover:.row`, `press:Tab`, `fill:Search=dil`, `wait:300`. */
@@ -30,9 +31,9 @@ for (const colorScheme of ["light", "dark"]) {
     const page = await browser.newPage({ viewport, colorScheme, locale: process.env.LANGUAGE_TAG ?? "en-IN" });
     page.on("console", (line) => ["error", "warning"].includes(line.type()) && console.log(id, line.text()));
     page.on("pageerror", (error) => console.log(id, error.message));
-    await page.goto(`http://127.0.0.1:5173${path}`);
+    await page.goto(`${base}${path}`);
     await page.waitForSelector("main");
-    await page.waitForTimeout(700);
+    await page.waitForTimeout(900);
     for (const text of steps) await step(page, text);
     await page.waitForTimeout(300);
     await page.screenshot({ path: `shots/${id}.png` });

@@ -1,5 +1,6 @@
 // The stores together, fed by one overview and then by events.
 import { createContext } from "svelte";
+import { SvelteMap } from "svelte/reactivity";
 import { reportOf, type Backend } from "$lib/backend";
 import { explain } from "$lib/errors";
 import type { ErrorReport, Event } from "$lib/generated";
@@ -19,6 +20,8 @@ export class App {
   readonly preferences: Preferences;
   readonly downloads = new Downloads();
   readonly toasts = new Toasts();
+  /** Songs that were saved (true) or removed (false) here, for lists that were read before. */
+  readonly saved = new SvelteMap<string, boolean>();
   /** False until the first overview has been read. */
   ready = $state(false);
   /** Why there was none. */
@@ -104,6 +107,7 @@ export class App {
     }
     if (event.event === "session_changed" || event.event === "service_changed") {
       this.downloads.clear();
+      this.saved.clear();
       void this.refresh();
     }
   }
