@@ -259,16 +259,18 @@ fn a_limit_in_the_middle_of_things_loses_nothing() {
 }
 
 #[test]
-fn two_processes_refresh_one_token_once() {
+fn several_processes_refresh_one_token_once() {
     for quirks in [&[][..], &[Quirk::NoRotation]] {
-        let fake = fake_with(Dialect::Green, quirks);
-        let (melody, _) = settled(&fake);
+        let fake = fake_with(Dialect::Green, &[&[Quirk::SlowRefresh, Quirk::GuardedSound], quirks].concat());
+        let (melody, ids) = settled(&fake);
         fake.world().access = "no longer what anybody holds".to_owned();
         let before = fake.world().refreshes;
+        // The sound of the service's own origin wants a token, and nothing but the refresh is locked on the way to it.
         let running: Vec<_> = (0..4)
-            .map(|_| {
-                let melody = melody.clone();
-                thread::spawn(move || melody.run(&["library", "sync"]))
+            .map(|n| {
+                let (melody, id) = (melody.clone(), ids[0].clone());
+                let file = melody.home().join(format!("{n}.wav"));
+                thread::spawn(move || melody.run(&["play", &id, "--to", file.to_str().unwrap()]))
             })
             .collect();
         for one in running {

@@ -2,7 +2,8 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
 };
 
 use axum::{
@@ -18,6 +19,9 @@ use super::world::{Dialect, Quirk, Seen, World};
 /// A refusal: status, code, sentence.
 type Refusal = (u16, &'static str, &'static str);
 
+/// Long enough for whoever comes meanwhile to come before the answer.
+const SLOW: Duration = Duration::from_millis(300);
+
 pub async fn answer(
     State(world): State<Arc<Mutex<World>>>,
     method: Method,
@@ -25,8 +29,26 @@ pub async fn answer(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut world = world.lock().unwrap();
-    let authorization = header_text(&headers, "authorization");
+    let (response, slow) = {
+        let world = world.lock().unwrap();
+        let slow = world.is(Quirk::SlowRefresh) && uri.path().ends_with("/auth/refresh-token");
+        (answered(world, &method, &uri, &headers, &body), slow)
+    };
+    if slow {
+        // The old token is void already.
+        tokio::time::sleep(SLOW).await;
+    }
+    response
+}
+
+fn answered(
+    mut world: MutexGuard<'_, World>,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Response {
+    let authorization = header_text(headers, "authorization");
     world.seen.push(Seen {
         method: method.to_string(),
         path: uri.path().to_owned(),
@@ -40,15 +62,19 @@ pub async fn answer(
         }
         return response;
     }
+    let bearer = authorization.and_then(|text| text.strip_prefix("Bearer ").map(str::to_owned));
     if let Some(path) = uri.path().strip_prefix("/media/") {
-        let signature = query(&uri).get("signature").and_then(|text| text.parse().ok());
-        return sound(&mut world, path, signature, header_text(&headers, "range"));
+        if world.is(Quirk::GuardedSound) && bearer.as_ref() != Some(&world.access) {
+            return refused(&world, (401, "INVALID_TOKEN", "Invalid or expired token"));
+        }
+        let signature = query(uri).get("signature").and_then(|text| text.parse().ok());
+        return sound(&mut world, path, signature, header_text(headers, "range"));
     }
     let call = Call {
         method: method.as_str(),
-        query: query(&uri),
-        body: serde_json::from_slice(&body).unwrap_or(Value::Null),
-        bearer: authorization.and_then(|text| text.strip_prefix("Bearer ").map(str::to_owned)),
+        query: query(uri),
+        body: serde_json::from_slice(body).unwrap_or(Value::Null),
+        bearer,
     };
     match route(&mut world, uri.path(), &call) {
         Some(Ok(body)) => raw(200, "application/json", body.to_string().into_bytes()),

@@ -50,6 +50,10 @@ pub enum Quirk {
     NoRotation,
     /// Access tokens are good for one call after sign-in, then a refresh is needed.
     ShortTokens,
+    /// The answer to a refresh takes its time to come.
+    SlowRefresh,
+    /// Sound is for those who are signed in.
+    GuardedSound,
     /// Green's catch-all: its own 4xx leaves as a 500 that quotes it.
     CatchAll,
     /// Lists do not say how many there are.
