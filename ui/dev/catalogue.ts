@@ -1,6 +1,6 @@
 // The demo's songs for the mock, read from the recipe of the real demo.
 import recipe from "../../assets/catalogue.toml?raw";
-import type { FullSong } from "../src/lib/generated";
+import type { FullSong } from "../src/lib/generated/types";
 
 function field(block: string, name: string): string | undefined {
   const text = new RegExp(`^${name} = (?:"(.*)"|(.*))$`, "m").exec(block);

@@ -1,17 +1,16 @@
 // A backend that is only pretended, for looking at screens: `npm run dev`, then /?mock. Never in a build.
 // Words after it, with commas: new (nobody signed in), offline, slow, failing, empty, big (100,000 saved songs), playing.
-import { Refusal, type Backend } from "../src/lib/backend";
+import { Refusal, type Backend, type Fact } from "../src/lib/backend";
 import type {
   Command,
   EntryView,
-  Event,
   FullSong,
   HostCommand,
   NowPlaying,
   Overview,
   QueueItem,
   SongView,
-} from "../src/lib/generated";
+} from "../src/lib/generated/types";
 import { cover, songs } from "./catalogue";
 
 const OTP = "246810";
@@ -28,7 +27,7 @@ function matches(song: SongView, text: string, kind?: "track" | "artist" | "albu
 
 class Mock {
   words = new Set((new URLSearchParams(location.search).get("mock") ?? "").split(","));
-  listeners = new Set<(event: Event) => void>();
+  listeners = new Set<(event: Fact) => void>();
   queue: QueueItem[] = [];
   now: NowPlaying = {
     status: "stopped",
@@ -40,7 +39,7 @@ class Mock {
     rendition: "original",
     volume: 0.8,
   };
-  overview: Overview;
+  overview: Omit<Overview, "now_playing">;
   nextItem = 1;
   wrong = 0;
 
@@ -57,7 +56,7 @@ class Mock {
       service: { address: "https://api.melodystudio.com", identity: "https://api.melodystudio.com" },
       sync: { state: this.words.has("offline") ? "offline" : "idle", entries: 20, pending, parked: [], until: null },
       preferences: { language: null, theme: "system" },
-    } as Overview;
+    };
     if (this.words.has("playing")) {
       this.fill(songs.slice(0, 24).map((song) => song.id));
       this.begin(2);
@@ -67,7 +66,7 @@ class Mock {
     setInterval(() => this.beat(), 250);
   }
 
-  tell(event: Event) {
+  tell(event: Fact) {
     for (const listener of this.listeners) listener(event);
   }
 
@@ -158,7 +157,7 @@ class Mock {
     if (command.command === "search" && remote) await new Promise((done) => setTimeout(done, 400));
     switch (command.command) {
       case "overview":
-        return this.overview;
+        return { ...this.overview, now_playing: this.now };
       case "now_playing":
         return this.now;
       case "queue_list": {
@@ -263,8 +262,9 @@ class Mock {
         return {};
       case "pause":
       case "resume":
+      case "toggle":
         if (!this.now.item) return {};
-        this.now.status = command.command === "pause" ? "paused" : "playing";
+        this.now.status = command.command === "pause" || this.now.status === "playing" ? "paused" : "playing";
         this.tell({ event: "playback", playback: this.now.status as "paused", song_id: this.now.item.song.id });
         return {};
       case "next":
@@ -281,23 +281,10 @@ class Mock {
         this.now.volume = command.volume;
         this.tell({ event: "playback", playback: "volume_changed", volume: command.volume });
         return {};
-      case "choose_rendition": {
+      case "choose_rendition":
         this.now.rendition = command.rendition;
-        const { item, index, duration_s } = this.now;
-        if (item) {
-          this.tell({
-            event: "playback",
-            playback: "started",
-            song: item.song,
-            index,
-            queue_len: this.queue.length,
-            rendition: command.rendition,
-            duration_s,
-            format: "FLAC",
-          });
-        }
+        this.tell({ event: "playback", playback: "rendition_changed", rendition: command.rendition });
         return {};
-      }
       case "enqueue": {
         const rows = command.ids.flatMap((id) => {
           const song = this.song(id);
@@ -348,7 +335,7 @@ class Mock {
   }
 
   async hostAnswer(command: HostCommand): Promise<unknown> {
-    switch (command.host) {
+    switch (command.command) {
       case "start_demo":
         this.overview.service = { ...this.overview.service, address: "http://127.0.0.1:41999" };
         this.tell({ event: "service_changed" });
@@ -367,7 +354,7 @@ export function mockBackend(): Backend {
     call: (command) => copy(mock.answer(command)),
     host: (command) => copy(mock.hostAnswer(command)),
     subscribe: async (listener) => {
-      const hear = (event: Event) => listener(JSON.parse(JSON.stringify(event)) as Event);
+      const hear = (event: Fact) => listener(JSON.parse(JSON.stringify(event)) as Fact);
       mock.listeners.add(hear);
       return () => mock.listeners.delete(hear);
     },

@@ -1,5 +1,5 @@
 // What an error says, in the screen's language: from its key and parameters, never from its English sentence.
-import type { ErrorReport } from "$lib/generated";
+import type { ErrorReport } from "$lib/generated/types";
 import { wait } from "./format";
 import { m } from "./paraglide/messages.js";
 

@@ -1,5 +1,5 @@
 // What can be done with a song, from any list: each says in a toast what came of it.
-import type { Rendition, Replies, SongView } from "$lib/generated";
+import type { Rendition, Replies, SongView } from "$lib/generated/types";
 import { m } from "./paraglide/messages.js";
 import type { App } from "./stores/app.svelte";
 

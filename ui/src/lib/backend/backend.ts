@@ -1,16 +1,19 @@
 // What the screen can ask, whoever carries it: the window, or loopback HTTP.
-import type { Command, ErrorReport, Event, HostCommand, HostReplies, Replies } from "$lib/generated";
+import type { Command, ErrorReport, Event, HostCommand, HostEvent, HostReplies, Replies } from "$lib/generated/types";
+
+/** What can happen: in the core, or in the host of this screen. */
+export type Fact = Event | HostEvent;
 
 export interface Backend {
   /** Asks the core. Rejects with a `Refusal`. */
   call<C extends Command>(command: C): Promise<Replies[C["command"]]>;
   /** Asks what only the host of this screen can do. Rejects with a `Refusal`. */
-  host<C extends HostCommand>(command: C): Promise<HostReplies[C["host"]]>;
+  host<C extends HostCommand>(command: C): Promise<HostReplies[C["command"]]>;
   /**
-   * Hears every event from now on. `resumed` says that events may have been missed and all must be read anew.
+   * Hears every event from now on; `missed` says that some did not arrive and all must be read anew.
    * Resolves, once events arrive for certain, to what ends it.
    */
-  subscribe(listener: (event: Event) => void, resumed: () => void): Promise<() => void>;
+  subscribe(listener: (event: Fact) => void): Promise<() => void>;
   /** Where a song's cover is. It may turn out that there is none. */
   coverUrl(songId: string): string;
 }

@@ -1,6 +1,5 @@
 // The transport of a browser: `melody web` on loopback. The sign-in cookie travels by itself.
-import type { Event } from "$lib/generated";
-import { isReport, lost, Refusal, type Backend } from "./backend";
+import { isReport, lost, Refusal, type Backend, type Fact } from "./backend";
 
 async function send(request: unknown): Promise<never> {
   let response: Response;
@@ -23,7 +22,7 @@ export function httpBackend(): Backend {
   return {
     call: (command) => send({ core: command }),
     host: (command) => send({ host: command }),
-    subscribe: (listener, resumed) =>
+    subscribe: (listener) =>
       new Promise((resolve) => {
         const source = new EventSource("/events");
         let settled = false;
@@ -33,12 +32,12 @@ export function httpBackend(): Backend {
         };
         source.onopen = () => {
           // The browser connects again by itself; what happened in between was not heard.
-          if (settled) resumed();
+          if (settled) listener({ event: "missed" });
           settle();
         };
         // Nobody there yet: the screen begins without events, and reads all anew when they come.
         source.onerror = settle;
-        source.onmessage = ({ data }) => listener(JSON.parse(data) as Event);
+        source.onmessage = ({ data }) => listener(JSON.parse(data) as Fact);
       }),
     coverUrl: (songId) => `/cover/${encodeURIComponent(songId)}`,
   };

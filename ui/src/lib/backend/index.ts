@@ -1,7 +1,7 @@
 // Which transport this screen has.
 import type { Backend } from "./backend";
 
-export { Refusal, reportOf, type Backend } from "./backend";
+export { Refusal, reportOf, type Backend, type Fact } from "./backend";
 
 /** The window's when there is one, HTTP in a browser, and a double under `npm run dev` with `?mock`. */
 export async function connect(): Promise<Backend> {

@@ -1,8 +1,7 @@
 // The transport of the desktop window: Tauri's one command and one event channel.
 import { convertFileSrc, invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
-import type { Event } from "$lib/generated";
-import { isReport, lost, Refusal, type Backend } from "./backend";
+import { isReport, lost, Refusal, type Backend, type Fact } from "./backend";
 
 async function send(request: unknown): Promise<never> {
   try {
@@ -16,7 +15,7 @@ export function windowBackend(): Backend {
   return {
     call: (command) => send({ core: command }),
     host: (command) => send({ host: command }),
-    subscribe: (listener) => listen<Event>("event", ({ payload }) => listener(payload)),
+    subscribe: (listener) => listen<Fact>("event", ({ payload }) => listener(payload)),
     // Knows that custom schemes are spelled http://cover.localhost/ on Windows.
     coverUrl: (songId) => convertFileSrc(songId, "cover"),
   };

@@ -4,7 +4,7 @@ import Info from "@lucide/svelte/icons/info";
 import ListPlus from "@lucide/svelte/icons/list-plus";
 import ListStart from "@lucide/svelte/icons/list-start";
 import MicOff from "@lucide/svelte/icons/mic-off";
-import type { SongView } from "$lib/generated";
+import type { SongView } from "$lib/generated/types";
 import { m } from "$lib/paraglide/messages.js";
 import { href, router } from "$lib/router.svelte";
 import * as songs from "$lib/songs";

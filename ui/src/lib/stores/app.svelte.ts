@@ -1,9 +1,9 @@
 // The stores together, fed by one overview and then by events.
 import { createContext } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
-import { reportOf, type Backend } from "$lib/backend";
+import { reportOf, type Backend, type Fact } from "$lib/backend";
 import { explain } from "$lib/errors";
-import type { ErrorReport, Event } from "$lib/generated";
+import type { ErrorReport } from "$lib/generated/types";
 import { Downloads } from "./downloads.svelte";
 import { Playback } from "./playback.svelte";
 import { Preferences } from "./preferences.svelte";
@@ -30,7 +30,7 @@ export class App {
   demoOtp = $state<string | null>(null);
 
   /** Events that came while an overview was under way: newer than it, so they are applied after it. */
-  #held: Event[] | null = null;
+  #held: Fact[] | null = null;
   #reading = 0;
   #unsubscribe: () => void = () => {};
 
@@ -44,7 +44,7 @@ export class App {
 
   async start(): Promise<void> {
     this.#held = [];
-    this.#unsubscribe = await this.backend.subscribe(this.#hear, () => void this.refresh());
+    this.#unsubscribe = await this.backend.subscribe(this.#hear);
     await this.refresh();
   }
 
@@ -58,14 +58,11 @@ export class App {
     const reading = ++this.#reading;
     this.#held ??= [];
     try {
-      const [overview, now] = await Promise.all([
-        this.backend.call({ command: "overview" }),
-        this.backend.call({ command: "now_playing" }),
-      ]);
+      const overview = await this.backend.call({ command: "overview" });
       if (reading !== this.#reading) return;
       this.session.read(overview);
-      this.playback.read(now);
-      this.queue.read(now);
+      this.playback.read(overview.now_playing);
+      this.queue.read(overview.now_playing);
       this.sync.read(overview.sync);
       this.preferences.read(overview.preferences);
       this.failure = null;
@@ -90,12 +87,12 @@ export class App {
     }
   }
 
-  #hear = (event: Event): void => {
+  #hear = (event: Fact): void => {
     if (this.#held) this.#held.push(event);
     else this.#apply(event);
   };
 
-  #apply(event: Event): void {
+  #apply(event: Fact): void {
     this.playback.apply(event);
     this.queue.apply(event);
     this.sync.apply(event);
@@ -105,7 +102,7 @@ export class App {
     if (event.event === "playback" && event.playback === "finished" && event.error) {
       this.toasts.show({ text: explain(event.error) });
     }
-    if (event.event === "session_changed" || event.event === "service_changed") {
+    if (event.event === "missed" || event.event === "session_changed" || event.event === "service_changed") {
       this.downloads.clear();
       this.saved.clear();
       void this.refresh();

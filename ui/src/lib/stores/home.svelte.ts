@@ -1,6 +1,6 @@
 // What Home shows: what is heard most, as it is known here and then as it is now, and what was saved last.
 import { reportOf, type Backend } from "$lib/backend";
-import type { ErrorReport, SongView } from "$lib/generated";
+import type { ErrorReport, SongView } from "$lib/generated/types";
 import { kept } from "./kept";
 import { Steady } from "./steady.svelte";
 

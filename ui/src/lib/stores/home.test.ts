@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Backend } from "$lib/backend";
-import type { Command, SongView } from "$lib/generated";
+import type { Command, SongView } from "$lib/generated/types";
 import { byLanguage, Home } from "./home.svelte";
 
 const song = (id: string, language: string | null = "hi") => ({ id, title: id, language }) as SongView;

@@ -2,7 +2,7 @@
 import { tick } from "svelte";
 import { SvelteMap } from "svelte/reactivity";
 import { reportOf } from "$lib/backend";
-import type { ErrorReport } from "$lib/generated";
+import type { ErrorReport } from "$lib/generated/types";
 
 /** Rows of one page, and pages kept: what was seen longest ago goes. */
 const SIZE = 100;

@@ -1,6 +1,6 @@
 // What is heard: the song, where in it, how loud. Between two facts the position runs on by the clock.
-import type { Backend } from "$lib/backend";
-import type { Event, NowPlaying, PlaybackStatus, Rendition, SongView } from "$lib/generated";
+import type { Backend, Fact } from "$lib/backend";
+import type { NowPlaying, PlaybackStatus, Rendition, SongView } from "$lib/generated/types";
 import { newest } from "./newest";
 
 /** How often a running position is drawn, in ms: finer than a seek bar can show. */
@@ -46,7 +46,7 @@ export class Playback {
     this.#place(now.at_s);
   }
 
-  apply(event: Event): void {
+  apply(event: Fact): void {
     if (event.event !== "playback") return;
     switch (event.playback) {
       case "loading":
@@ -79,6 +79,9 @@ export class Playback {
         break;
       case "finished":
         break;
+      case "rendition_changed":
+        this.rendition = event.rendition;
+        break;
       case "queue_ended":
         this.status = "stopped";
         this.#place(0);
@@ -96,7 +99,7 @@ export class Playback {
 
   /** Plays when paused, pauses when playing. */
   toggle(): Promise<unknown> {
-    return this.#backend.call({ command: this.running ? "pause" : "resume" });
+    return this.#backend.call({ command: "toggle" });
   }
 
   next(): Promise<unknown> {

@@ -1,6 +1,6 @@
 // Language and theme, as the core keeps them, applied to the document.
-import type { Backend } from "$lib/backend";
-import type { Event, Preferences as Chosen } from "$lib/generated";
+import type { Backend, Fact } from "$lib/backend";
+import type { Preferences as Chosen } from "$lib/generated/types";
 import { setLanguage } from "$lib/language.svelte";
 
 export class Preferences {
@@ -21,7 +21,7 @@ export class Preferences {
     else document.documentElement.dataset.theme = chosen.theme;
   }
 
-  apply(event: Event): void {
+  apply(event: Fact): void {
     if (event.event === "preferences_changed") this.read(event);
   }
 

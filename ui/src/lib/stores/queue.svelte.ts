@@ -1,6 +1,6 @@
 // What comes next: the songs of the queue, as far as they show, and the place in it.
-import type { Backend } from "$lib/backend";
-import type { Event, NowPlaying, QueueItem, SongView } from "$lib/generated";
+import type { Backend, Fact } from "$lib/backend";
+import type { NowPlaying, QueueItem, SongView } from "$lib/generated/types";
 import { Pages } from "./pages.svelte";
 
 export class Queue {
@@ -24,7 +24,7 @@ export class Queue {
     this.#place(now.index, now.queue_len);
   }
 
-  apply(event: Event): void {
+  apply(event: Fact): void {
     if (event.event === "queue_changed") {
       this.#place(event.index, event.queue_len);
     } else if (event.event === "playback" && (event.playback === "loading" || event.playback === "started")) {

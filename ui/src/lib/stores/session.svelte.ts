@@ -1,6 +1,6 @@
 // Who is signed in, and to which service.
 import type { Backend } from "$lib/backend";
-import type { Overview, SignedIn } from "$lib/generated";
+import type { Overview, SignedIn } from "$lib/generated/types";
 
 export class Session {
   /** Null when nobody is signed in. */
@@ -38,6 +38,6 @@ export class Session {
   }
 
   startDemo() {
-    return this.#backend.host({ host: "start_demo" });
+    return this.#backend.host({ command: "start_demo" });
   }
 }

@@ -1,6 +1,6 @@
 // Whether the service has heard of everything, and how many changes still wait.
-import type { Backend } from "$lib/backend";
-import type { Event, SyncStatus } from "$lib/generated";
+import type { Backend, Fact } from "$lib/backend";
+import type { SyncStatus } from "$lib/generated/types";
 
 const UNKNOWN: SyncStatus = { state: "idle", entries: 0, pending: 0, parked: [], until: null };
 
@@ -20,7 +20,7 @@ export class Sync {
     this.revision += 1;
   }
 
-  apply(event: Event): void {
+  apply(event: Fact): void {
     if (event.event === "sync_changed") this.status = event;
     else if (event.event === "library_changed") this.revision += 1;
   }
