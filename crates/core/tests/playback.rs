@@ -6,10 +6,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Bench, one, play};
+use common::{Bench, extra, one, play, small, tone};
 use melody_core::{Code, Command, Core, DownloadState, Event, PlayRequest, PlaybackEvent, Reply, SinkKind};
 use melody_model::Rendition;
-use melody_server::{AudioSource, CatalogueChoice, Dialect, ExtraAudio, ExtraSong, Options, parse_faults};
+use melody_server::{Dialect, Options, parse_faults};
 
 fn request(ids: &[String]) -> PlayRequest {
     PlayRequest { ids: ids.to_vec(), ..PlayRequest::default() }
@@ -19,46 +19,6 @@ async fn download(core: &Core, id: &str) -> melody_core::DownloadRow {
     let command = Command::Download { ids: vec![id.to_owned()], rendition: Rendition::Original };
     let Reply::Downloads(list) = core.dispatch(command).await.unwrap() else { panic!() };
     list.downloads.into_iter().next().unwrap()
-}
-
-/// A WAV of so many seconds of a 440 Hz tone, mono, 48 kHz.
-fn tone(seconds: u32) -> Vec<u8> {
-    let mut bytes = std::io::Cursor::new(Vec::new());
-    let spec = hound::WavSpec {
-        channels: 1,
-        sample_rate: 48_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
-    for n in 0..seconds * 48_000 {
-        let sample = (f64::from(n) * 440.0 * std::f64::consts::TAU / 48_000.0).sin() * 12_000.0;
-        writer.write_sample(sample as i16).unwrap();
-    }
-    writer.finalize().unwrap();
-    bytes.into_inner()
-}
-
-fn extra(title: &str, audio: Option<Vec<u8>>) -> ExtraSong {
-    ExtraSong {
-        title: title.into(),
-        artist: "Bench".into(),
-        language: "en".into(),
-        duration_s: 2,
-        audio: audio
-            .map(|bytes| ExtraAudio {
-                rendition: "original".into(),
-                format: "wav".into(),
-                source: AudioSource::Bytes(bytes.into()),
-            })
-            .into_iter()
-            .collect(),
-        ..ExtraSong::default()
-    }
-}
-
-fn small(extra_songs: Vec<ExtraSong>) -> Options {
-    Options { catalogue: CatalogueChoice::Synthetic(0), extra_songs, ..Options::default() }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@ use melody_core::{
     SearchRequest, SecretsKind, SinkKind,
 };
 use melody_model::{EntryView, SongView};
-use melody_server::{Dialect, Options, Server};
+use melody_server::{AudioSource, CatalogueChoice, Dialect, ExtraAudio, ExtraSong, Options, Server};
 use secrecy::SecretString;
 use tempfile::TempDir;
 
@@ -37,16 +37,27 @@ impl Bench {
     }
 
     pub async fn core_to(&self, sink: SinkKind) -> Core {
-        Core::open(CoreOptions {
+        Core::open(CoreOptions { sink, ..self.options() }).await.unwrap()
+    }
+
+    /// A core as a window opens it: its queue comes back.
+    pub async fn window(&self) -> Core {
+        self.window_to(SinkKind::Null).await
+    }
+
+    pub async fn window_to(&self, sink: SinkKind) -> Core {
+        Core::open(CoreOptions { sink, keep_queue: true, ..self.options() }).await.unwrap()
+    }
+
+    pub fn options(&self) -> CoreOptions {
+        CoreOptions {
             profile: self.profile.path().join("profile"),
             server: Some(self.server.base_url()),
             allow_http: Vec::new(),
             secrets: SecretsKind::File,
-            sink,
+            sink: SinkKind::Null,
             keep_queue: false,
-        })
-        .await
-        .unwrap()
+        }
     }
 
     pub async fn signed_in(&self) -> Core {
@@ -61,7 +72,11 @@ impl Bench {
 }
 
 pub async fn sign_in(core: &Core) -> Result<Reply, Error> {
-    core.dispatch(Command::RequestOtp(OtpRequest { phone: PHONE.into(), country: "+91".into() })).await?;
+    sign_in_as(core, PHONE).await
+}
+
+pub async fn sign_in_as(core: &Core, phone: &str) -> Result<Reply, Error> {
+    core.dispatch(Command::RequestOtp(OtpRequest { phone: phone.into(), country: "+91".into() })).await?;
     core.dispatch(Command::VerifyOtp { otp: SecretString::from(OTP) }).await
 }
 
@@ -125,4 +140,47 @@ pub async fn play(core: &Core, request: PlayRequest) -> (Vec<PlayedRow>, Vec<Pla
             _ => {}
         }
     }
+}
+
+/// A WAV of so many seconds of a 440 Hz tone, mono, 48 kHz.
+pub fn tone(seconds: u32) -> Vec<u8> {
+    tone_of(440.0, seconds)
+}
+
+pub fn tone_of(hz: f64, seconds: u32) -> Vec<u8> {
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let spec = hound::WavSpec {
+        channels: 1,
+        sample_rate: 48_000,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).unwrap();
+    for n in 0..seconds * 48_000 {
+        let sample = (f64::from(n) * hz * std::f64::consts::TAU / 48_000.0).sin() * 12_000.0;
+        writer.write_sample(sample as i16).unwrap();
+    }
+    writer.finalize().unwrap();
+    bytes.into_inner()
+}
+
+/// A song with an original, or with no sound at all.
+pub fn extra(title: &str, audio: Option<Vec<u8>>) -> ExtraSong {
+    ExtraSong {
+        title: title.into(),
+        artist: "Bench".into(),
+        language: "en".into(),
+        duration_s: 2,
+        audio: audio.map(|bytes| wav_audio("original", bytes)).into_iter().collect(),
+        ..ExtraSong::default()
+    }
+}
+
+pub fn wav_audio(rendition: &str, bytes: Vec<u8>) -> ExtraAudio {
+    ExtraAudio { rendition: rendition.into(), format: "wav".into(), source: AudioSource::Bytes(bytes.into()) }
+}
+
+/// A service that has these songs and no others.
+pub fn small(extra_songs: Vec<ExtraSong>) -> Options {
+    Options { catalogue: CatalogueChoice::Synthetic(0), extra_songs, ..Options::default() }
 }
