@@ -24,7 +24,12 @@ enum Ask {
 
 enum State {
     Created(Box<Wav>),
-    Running { asks: mpsc::Sender<Ask>, thread: JoinHandle<Result<()>> },
+    Running {
+        asks: mpsc::Sender<Ask>,
+        thread: JoinHandle<Result<()>>,
+    },
+    /// The thread ended too early, and `close` has not told so yet.
+    Broken(Error),
     Done(Error),
 }
 
@@ -61,7 +66,7 @@ impl Sink for RecorderSink {
             State::Running { .. } => {
                 return Err(Error::output(&io::Error::other("the recording is already running")));
             }
-            State::Done(error) => {
+            State::Broken(error) | State::Done(error) => {
                 self.state = State::Done(error.clone());
                 return Err(error);
             }
@@ -82,11 +87,22 @@ impl Sink for RecorderSink {
     }
 
     fn settle(&mut self) -> Result<()> {
-        let State::Running { asks, .. } = &self.state else { return Ok(()) };
+        let asks = match &self.state {
+            State::Running { asks, .. } => asks,
+            State::Broken(error) => return Err(error.clone()),
+            State::Created(_) | State::Done(_) => return Ok(()),
+        };
         let (reply, replied) = mpsc::channel();
-        // A thread that is gone has reported why.
         let _ = asks.send(Ask::Settle(reply));
-        replied.recv().unwrap_or(Ok(()))
+        if let Ok(settled) = replied.recv() {
+            return settled;
+        }
+        // The thread is gone. What it reported may not have come yet, and what was drawn is not out for good.
+        let done = self.close();
+        if let Err(error) = &done {
+            self.state = State::Broken(error.clone());
+        }
+        done
     }
 
     fn close(&mut self) -> Result<()> {
@@ -102,6 +118,10 @@ impl Sink for RecorderSink {
                     self.state = State::Done(error.clone());
                 }
                 done
+            }
+            State::Broken(error) => {
+                self.state = State::Done(error.clone());
+                Err(error)
             }
             State::Done(error) => {
                 self.state = State::Done(error);
@@ -141,5 +161,28 @@ fn output(error: hound::Error) -> Error {
     match error {
         hound::Error::IoError(error) => Error::output(&error),
         other => Error::output(&io::Error::other(other.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_thread_that_died_just_before_is_not_taken_for_success() {
+        let full = Error::output(&io::Error::from(io::ErrorKind::StorageFull));
+        let (asks, asked) = mpsc::channel();
+        let told = full.clone();
+        let thread = thread::spawn(move || {
+            drop(asked);
+            Err(told)
+        });
+        let mut sink = RecorderSink { state: State::Running { asks, thread } };
+        assert_eq!(sink.settle(), Err(full.clone()));
+        assert_eq!(sink.settle(), Err(full.clone()), "the next song is told the same");
+        assert_eq!(sink.close(), Err(full), "the recording is not complete");
+        assert_eq!(sink.close(), Ok(()));
     }
 }
