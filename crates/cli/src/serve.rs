@@ -1,7 +1,6 @@
 //! `serve`: the reference service in this process, told in JSON lines.
 
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use melody_core::Code;
@@ -32,9 +31,7 @@ struct Sent {
 pub async fn serve(args: ServeArgs, signals: &mut Signals) -> Result<(), Halt> {
     let dialect = args.dialect.clone();
     let port = args.port;
-    let data = args.data.clone();
-    let server =
-        melody_server::start(options(args)?).await.map_err(|error| refused(&error, port, data.as_deref()))?;
+    let server = melody_server::start(options(args)?).await.map_err(|error| refused(&error, port))?;
     let mut otps = server.otps();
     output::document(&Listening { listening: server.base_url(), dialect })?;
     loop {
@@ -78,29 +75,26 @@ fn options(args: ServeArgs) -> Result<Options, Halt> {
 }
 
 /// Why it does not start, by what a person can change.
-pub fn refused(error: &Error, port: u16, data: Option<&Path>) -> Halt {
-    let Error::Io(cause) = error else {
-        let code = match error {
-            Error::Option(_) | Error::Faults(_) => Code::Usage,
-            Error::Database(_) => Code::StorageDamaged,
-            _ => Code::ProcessingError,
-        };
-        return Halt::local(code, sentence(error));
-    };
-    let place = || data.map_or_else(|| "the temporary folder".to_owned(), |data| data.display().to_string());
-    match cause.kind() {
-        io::ErrorKind::AddrInUse => {
-            Halt::usage(format!("Port {port} is taken. Choose another with --port, or 0 for a free one."))
-        }
+pub fn refused(error: &Error, port: u16) -> Halt {
+    let storage = |cause: &io::Error, place: String| match cause.kind() {
         io::ErrorKind::StorageFull => {
-            Halt::local(Code::StorageFull, format!("There is no room left in {}.", place()))
-        }
-        io::ErrorKind::PermissionDenied if (1..1024).contains(&port) => {
-            Halt::usage(format!("Port {port} is not yours to use. Choose one above 1023 with --port."))
+            Halt::local(Code::StorageFull, format!("There is no room left in {place}."))
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            Halt::local(Code::StorageReadOnly, format!("{} cannot be written to.", place()))
+            Halt::local(Code::StorageReadOnly, format!("{place} cannot be written to."))
         }
+        _ => Halt::local(Code::StorageDamaged, format!("{place} cannot be used: {cause}.")),
+    };
+    match error {
+        Error::Data { folder, cause } => storage(cause, folder.display().to_string()),
+        Error::Io(cause) if cause.kind() == io::ErrorKind::AddrInUse => {
+            Halt::usage(format!("Port {port} is taken. Choose another with --port, or 0 for a free one."))
+        }
+        Error::Io(cause) if cause.kind() == io::ErrorKind::PermissionDenied && (1..1024).contains(&port) => {
+            Halt::usage(format!("Port {port} is not yours to use. Choose one above 1023 with --port."))
+        }
+        Error::Io(cause) => storage(cause, "The temporary folder".to_owned()),
+        Error::Option(_) | Error::Faults(_) => Halt::usage(sentence(error)),
         _ => Halt::local(Code::ProcessingError, sentence(error)),
     }
 }

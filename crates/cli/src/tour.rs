@@ -67,9 +67,7 @@ pub async fn tour(args: TourArgs, global: &Global, out: &Output) -> Result<(), H
 
     story.headline("Melody Studio, in a minute")?;
     let options = melody_server::Options { data: args.data.clone(), ..melody_server::Options::default() };
-    let server = melody_server::start(options)
-        .await
-        .map_err(|error| serve::refused(&error, 0, args.data.as_deref()))?;
+    let server = melody_server::start(options).await.map_err(|error| serve::refused(&error, 0))?;
     let address = server.base_url();
     story.tell(
         "service",

@@ -1,5 +1,8 @@
 //! What goes wrong: for whoever starts the server, and, free of dialect, for whoever calls it.
 
+use std::io;
+use std::path::{Path, PathBuf};
+
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
@@ -13,15 +16,42 @@ pub enum Error {
     /// The list of faults cannot be read.
     #[error("the faults cannot be read: {0}")]
     Faults(String),
-    /// The address is taken, or a folder cannot be made.
+    /// The address is taken, or nothing can be written to the temporary folder.
     #[error("the server cannot start: {0}")]
-    Io(#[from] std::io::Error),
+    Io(#[from] io::Error),
+    /// The folder given for the data cannot be used.
+    #[error("{folder} cannot be used: {cause}", folder = .folder.display())]
+    Data { folder: PathBuf, cause: io::Error },
     /// The database refuses.
     #[error("the server's database refuses: {0}")]
     Database(#[from] rusqlite::Error),
     /// A song cannot be made.
     #[error(transparent)]
     Catalogue(#[from] crate::catalogue::Error),
+}
+
+impl Error {
+    /// What went wrong while the data were opened, as a matter of their folder if one was given.
+    pub(crate) fn about(self, folder: Option<&Path>) -> Self {
+        let Some(folder) = folder else { return self };
+        let cause = match self {
+            Self::Io(cause) => cause,
+            Self::Database(cause) => io::Error::new(kind_of(&cause), cause),
+            other => return other,
+        };
+        Self::Data { folder: folder.to_owned(), cause }
+    }
+}
+
+/// What a database's refusal is to a file.
+fn kind_of(error: &rusqlite::Error) -> io::ErrorKind {
+    use rusqlite::ErrorCode;
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => io::ErrorKind::StorageFull,
+        Some(ErrorCode::ReadOnly) => io::ErrorKind::ReadOnlyFilesystem,
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => io::ErrorKind::PermissionDenied,
+        _ => io::ErrorKind::InvalidData,
+    }
 }
 
 /// Who refuses: the handler itself, or what stands around it. The plan's catch-all only swallows the first.

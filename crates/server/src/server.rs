@@ -99,12 +99,7 @@ pub async fn start(options: Options) -> Result<Server, Error> {
     let origin = format!("http://{}", listener.local_addr()?);
     let prepared = options.clone();
     let (db, media) = tokio::task::spawn_blocking(move || {
-        if let Some(dir) = &prepared.data {
-            std::fs::create_dir_all(dir)?;
-        }
-        let db = Db::open(prepared.data.as_deref())?;
-        songs::load(&mut db.lock(), prepared.catalogue, &prepared.extra_songs)?;
-        Ok::<_, Error>((db, Media::open(prepared.data.as_deref(), &prepared.extra_songs)?))
+        open(&prepared).map_err(|error| error.about(prepared.data.as_deref()))
     })
     .await
     .map_err(std::io::Error::other)??;
@@ -119,6 +114,17 @@ pub async fn start(options: Options) -> Result<Server, Error> {
     });
     let task = tokio::spawn(serving.into_future());
     Ok(Server { app, connections, stop: Some(stop), task })
+}
+
+/// Opens the data and puts the catalogue into them.
+fn open(options: &Options) -> Result<(Db, Media), Error> {
+    let data = options.data.as_deref();
+    if let Some(dir) = data {
+        std::fs::create_dir_all(dir)?;
+    }
+    let db = Db::open(data)?;
+    songs::load(&mut db.lock(), options.catalogue, &options.extra_songs)?;
+    Ok((db, Media::open(data, &options.extra_songs)?))
 }
 
 fn router(app: &Arc<App>) -> Router {

@@ -172,3 +172,27 @@ fn a_profile_that_cannot_be_one() {
     let refused = said(command.output().unwrap());
     assert_eq!((refused.exit, refused.code().as_str()), (2, "USAGE"));
 }
+
+#[test]
+fn data_that_can_have_no_folder() {
+    let bench = Bench::new();
+    let file = bench.path("a file");
+    std::fs::write(&file, "where the folder should be").unwrap();
+    let data = file.to_str().unwrap();
+    for command in ["serve", "tour"] {
+        let mut melody = program();
+        let refused = said(melody.args([command, "--json", "--data", data]).output().unwrap());
+        assert_eq!((refused.exit, refused.code().as_str()), (6, "STORAGE_DAMAGED"), "{refused:?}");
+        assert!(refused.err.contains(data), "the folder is not named: {refused:?}");
+    }
+}
+
+#[test]
+fn a_group_of_commands_alone_is_helped_on() {
+    let said = Bench::new().run(&["library"]);
+    assert_eq!((said.exit, said.out.as_str()), (2, ""));
+    assert!(!said.err.contains("error:") && said.err.contains("Usage: melody library"), "{said:?}");
+    for command in ["list", "add", "remove", "sync", "status"] {
+        assert!(said.err.contains(&format!("  {command} ")), "{command} is not there: {said:?}");
+    }
+}
