@@ -2,10 +2,14 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where a bench or an answer is not as it must be")]
 
 use melody_e2e::{
-    fake::{Dialect, Fake, Quirk, Song},
+    fake::{Dialect, Fake, Outage, Quirk, Song},
     media,
-    melody::{Melody, text},
+    melody::{Melody, OTP, text},
+    process::Ended,
+    settled::{fake, settled},
+    signal::compare,
 };
+use serde_json::Value;
 
 fn songs() -> Vec<Song> {
     let sound = media::wav(2.0);
@@ -154,6 +158,9 @@ fn what_another_device_saved_first_can_be_removed_here() {
         (Dialect::Blue, &[Quirk::SavedAlready][..]),
         (Dialect::Green, &[Quirk::SavedAlready]),
         (Dialect::Green, &[Quirk::SavedAlready, Quirk::CatchAll]),
+        (Dialect::Blue, &[Quirk::SavedAlreadyIsInvalid]),
+        (Dialect::Green, &[Quirk::SavedAlreadyIsInvalid]),
+        (Dialect::Green, &[Quirk::SavedAlreadyIsInvalid, Quirk::CatchAll]),
     ] {
         let fake = with(dialect, quirks);
         let melody = Melody::on(&fake.address());
@@ -176,6 +183,42 @@ fn what_another_device_saved_first_can_be_removed_here() {
         let status = melody.json(&["library", "status"]);
         assert_eq!((&status["pending"], &status["parked"]), (&0.into(), &serde_json::json!([])), "{status}");
         assert_eq!(melody.json(&["library", "list"])["total"], 0);
+    }
+}
+
+#[test]
+fn a_removal_whose_answer_proves_nothing_is_settled_by_looking() {
+    // Carried out, and told in words of its own.
+    with(Dialect::Green, &[Quirk::OddRemovals]);
+    with(Dialect::Blue, &[Quirk::OddRemovals]);
+    // Not carried out: somebody on the way says yes to everything.
+    let fake = fake();
+    let (melody, ids) = settled(&fake);
+    fake.world().outage = Some(Outage {
+        status: 200,
+        content_type: "application/json",
+        body: r#"{"status":"up"}"#.to_owned(),
+        retry_after: None,
+        on: "/7a1d9e4c-0000-4000-8000-000000000000",
+    });
+    assert!(fake.world().entry_id(0).ends_with("7a1d9e4c-0000-4000-8000-000000000000"));
+    let removed = melody.json(&["library", "remove", &ids[0]]);
+    assert_eq!(removed["entries"][0]["pending"], true, "{removed}");
+    let told = melody.fails(&["library", "sync"], 4, "NOT_THE_SERVICE");
+    assert!(told.retryable && told.message.contains("/library/songs/"), "{told:?}");
+    let status = melody.json(&["library", "status"]);
+    assert_eq!((&status["pending"], &status["parked"]), (&1.into(), &serde_json::json!([])), "{status}");
+    fake.world().outage = None;
+    melody.json(&["library", "sync"]);
+    assert!(fake.world().library.is_empty(), "the service still has it");
+    assert_eq!(melody.json(&["library", "status"])["pending"], 0);
+}
+
+#[test]
+fn ids_in_the_form_of_the_other_backend() {
+    for quirks in [&[Quirk::OtherIds][..], &[Quirk::OtherIds, Quirk::NoVersion]] {
+        with(Dialect::Green, quirks);
+        with(Dialect::Blue, quirks);
     }
 }
 
@@ -204,6 +247,163 @@ fn tokens_that_end_after_every_call() {
 fn an_address_that_has_expired_is_asked_for_again() {
     let fake = with(Dialect::Green, &[Quirk::AddressesExpire]);
     assert!(fake.world().count("GET", ".wav") > 0);
+}
+
+#[test]
+fn sound_that_is_nowhere_is_told_with_what_answered() {
+    for (status, content_type, body, exit, code) in [
+        (404, "text/html", "<!doctype html>\n<title>Not here</title>", 7, "NO_AUDIO"),
+        (403, "application/xml", "<Error>AccessDenied</Error>", 7, "NO_AUDIO"),
+        (410, "text/plain", "", 7, "NO_AUDIO"),
+        (200, "text/html", "<!doctype html>\n<title>Sign in to the Wi-Fi</title>", 4, "NOT_THE_SERVICE"),
+    ] {
+        let elsewhere = Fake::start(Dialect::Green, &[], songs());
+        let mut songs = songs();
+        songs[0].elsewhere = Some(elsewhere.sound(0));
+        let fake = Fake::start(Dialect::Green, &[], songs);
+        let melody = Melody::on(&fake.address());
+        let (gone, good) = (melody.ids("दिल", 1).remove(0), melody.ids("Monsoon", 1).remove(0));
+        let body = body.to_owned();
+        elsewhere.world().outage = Some(Outage { status, content_type, body, retry_after: None, on: "" });
+
+        let file = melody.home().join("heard.wav");
+        let told = melody.run(&["play", &gone, "--to", file.to_str().unwrap()]);
+        let told = failure_beside_a_document(&told, exit, code);
+        for word in [&*elsewhere.address(), &status.to_string()] {
+            assert!(told.contains(word), "{word} is not told: {told}");
+        }
+        assert!(!told.contains("not Melody Studio"), "{told}");
+        // Asked for anew once, and not again and again.
+        assert_eq!(fake.world().seen.iter().filter(|seen| seen.path.contains("/music/track/")).count(), 1);
+        assert_eq!(elsewhere.world().count("GET", ".wav"), 2);
+
+        failure_beside_a_document(&melody.run(&["download", &gone]), exit, code);
+        assert_eq!(melody.json(&["song", &gone])["song"]["downloaded"], false, "a page counts as a song");
+        // The queue goes on.
+        let played = melody.json(&["play", &gone, &good, "--to", file.to_str().unwrap()]);
+        assert_eq!(
+            (&played["played"][0]["error"]["code"], &played["played"][1]["error"]),
+            (&code.into(), &Value::Null)
+        );
+    }
+}
+
+/// The sentence of a command that prints its document and fails.
+fn failure_beside_a_document(ended: &Ended, exit: i32, code: &str) -> String {
+    assert_eq!(ended.exit, Some(exit), "{ended:?}");
+    let told: Value = serde_json::from_str(&ended.stderr).unwrap();
+    assert_eq!(told["error"]["code"], code, "{ended:?}");
+    text(&told["error"]["message"])
+}
+
+#[test]
+fn an_m4a_of_unknown_length_is_heard_and_kept() {
+    let wav = media::wav(3.0);
+    let aac = ["-c:a", "aac", "-b:a", "160k"];
+    for how in [&aac[..], &["-c:a", "aac", "-b:a", "160k", "-movflags", "+faststart"]] {
+        let sound = media::encoded(&wav, "m4a", how);
+        for quirks in [&[Quirk::NoLength][..], &[]] {
+            let fake =
+                Fake::start(Dialect::Green, quirks, vec![Song::new("Geet", "m4a", Some(sound.clone()))]);
+            let expected = media::decoded(&fake.sound(0));
+            let melody = Melody::on(&fake.address());
+            let id = melody.ids("Geet", 1).remove(0);
+            let heard = |name: &str| {
+                let file = melody.home().join(name);
+                let played = melody.json(&["play", &id, "--to", file.to_str().unwrap()]);
+                assert!(played["played"][0]["error"].is_null(), "{quirks:?}: {played}");
+                let (heard, ..) = media::wav_floats(&file);
+                let found = compare(&heard, &expected);
+                assert!(
+                    found.correlation > 0.999 && heard.len().abs_diff(expected.len()) <= 4_096,
+                    "{found:?}"
+                );
+            };
+            heard("streamed.wav");
+            let row = melody.json(&["download", &id])["downloads"][0].clone();
+            assert_eq!(
+                (&row["state"], &row["bytes"], &row["total"]),
+                (&"done".into(), &sound.len().into(), &sound.len().into())
+            );
+            drop(fake);
+            heard("kept.wav");
+        }
+    }
+}
+
+#[test]
+fn a_saved_songs_own_instrumental_is_the_one_that_is_heard() {
+    for dialect in [Dialect::Green, Dialect::Blue] {
+        let sounds = [1.0, 2.0, 3.0].map(|seconds| Some(media::wav(seconds)));
+        let mut songs: Vec<Song> = ["Geet", "Its own", "Another"]
+            .into_iter()
+            .zip(sounds)
+            .map(|(title, sound)| Song::new(title, "wav", sound))
+            .collect();
+        songs[0].instrumental_of_entry = Some(1);
+        songs[0].instrumental = Some(2);
+        let fake = Fake::start(dialect, &[], songs);
+        let seconds = |melody: &Melody, rendition: &str| {
+            let id = melody.ids("Geet", 1).remove(0);
+            let file = melody.home().join("heard.wav");
+            let to = file.to_str().unwrap();
+            let played = melody.json(&["play", &id, "--rendition", rendition, "--to", to]);
+            assert!(played["played"][0]["error"].is_null(), "{played}");
+            media::wav_floats(&file).0.len() / 96_000
+        };
+        let guest = Melody::on(&fake.address());
+        assert_eq!(seconds(&guest, "instrumental"), 3, "not saved, it has the song's");
+
+        fake.world().library.push(0);
+        let melody = Melody::on(&fake.address());
+        melody.login();
+        assert_eq!(seconds(&melody, "instrumental"), 2, "saved, it has the entry's");
+        assert_eq!(seconds(&melody, "original"), 1);
+        // A later answer about the song alone names the song's, and does not win.
+        let id = melody.ids("Geet", 1).remove(0);
+        melody.json(&["song", &id]);
+        melody.json(&["trending"]);
+        assert_eq!(
+            seconds(&melody, "instrumental"),
+            2,
+            "{dialect:?}: forgotten after the song was asked for"
+        );
+        let row = melody.json(&["download", &id, "--rendition", "instrumental"])["downloads"][0].clone();
+        assert_eq!(row["bytes"], media::wav(2.0).len(), "{row}");
+    }
+}
+
+#[test]
+fn what_a_guest_calls_a_song_stays_its_name() {
+    let fake = Fake::start(Dialect::Green, &[], songs());
+    let melody = Melody::on(&fake.address());
+    let as_guest = melody.ids("दिल", 1).remove(0);
+    melody.login();
+    assert_eq!(melody.ids("दिल", 1), std::slice::from_ref(&as_guest), "a sign-in has renamed the song");
+    melody.json(&["logout"]);
+
+    // Another account has met the song before, under a name of its own; the guest's is good there too.
+    let phone = ["--phone", "9876500000", "--country", "+91", "--otp", OTP];
+    let other = Melody::on(&fake.address());
+    let login = || other.json(&[&["login"][..], &phone].concat());
+    login();
+    let own = other.ids("दिल", 1).remove(0);
+    other.json(&["library", "add", &own]);
+    other.json(&["logout"]);
+    let as_guest = other.ids("दिल", 1).remove(0);
+    assert_ne!(as_guest, own, "a guest looks into an account");
+    login();
+    let listed = other.json(&["library", "list"]);
+    assert_eq!(
+        (&listed["total"], &listed["entries"][0]["song"]["id"]),
+        (&1.into(), &Value::from(own.as_str()))
+    );
+    assert_eq!(other.json(&["song", &as_guest])["song"]["id"], own, "the guest's name leads elsewhere");
+    let again = other.json(&["library", "add", &as_guest]);
+    assert_eq!(again["entries"][0]["song"]["id"], own, "{again}");
+    assert_eq!(other.json(&["library", "list"])["total"], 1, "one song has become two");
+    other.json(&["library", "remove", &as_guest]);
+    assert_eq!(other.json(&["library", "list"])["total"], 0);
 }
 
 #[test]

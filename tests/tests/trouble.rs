@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where a bench or an answer is not as it must be")]
 
 use std::{
+    ffi::OsString,
     fs,
-    io::Write,
+    io::{Read, Write},
     net::TcpListener,
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{MetadataExt, PermissionsExt},
     path::Path,
     process::{Output, Stdio},
     thread,
@@ -13,7 +14,7 @@ use std::{
 };
 
 use melody_e2e::{
-    fake::{Dialect, Outage, Quirk},
+    fake::{Dialect, Fake, Outage, Quirk, Song},
     melody::{Melody, OTP, PHONE, failure},
     process::wait_for,
     service::Service,
@@ -121,6 +122,31 @@ fn a_gateway_in_front_of_a_settled_listener() {
         intact(&melody);
         assert_eq!(melody.json(&["library", "status"])["pending"], 0);
         assert_eq!(fake.world().library.len(), 1, "{status}");
+    }
+}
+
+#[test]
+fn a_song_that_is_too_long_to_be_one() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}/radio.wav", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for mut asked in listener.incoming().map(Result::unwrap) {
+            let _ = asked.read(&mut [0; 4096]);
+            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\nRIFF", 3_u64 << 30);
+            let _ = asked.write_all(answer.as_bytes());
+        }
+    });
+    let mut song = Song::new("Radio", "wav", None);
+    song.elsewhere = Some(address);
+    let fake = Fake::start(Dialect::Green, &[], vec![song]);
+    let melody = Melody::on(&fake.address());
+    let id = melody.ids("Radio", 1).remove(0);
+    for args in [&["play", &id, "--to", "null"][..], &["download", &id]] {
+        let ended = melody.run(args);
+        assert_eq!(ended.exit, Some(7), "{ended:?}");
+        let told: Value = serde_json::from_str(&ended.stderr).unwrap();
+        assert_eq!(told["error"]["code"], "BAD_AUDIO", "{ended:?}");
+        assert!(told["error"]["message"].as_str().unwrap().contains("1024 MB"), "{ended:?}");
     }
 }
 
@@ -338,6 +364,30 @@ fn no_secret_is_left_in_any_file() {
         }
     });
     assert!(files > 0);
+}
+
+#[test]
+fn secrets_that_others_could_read_are_taken_from_them() {
+    let fake = fake();
+    // Whatever this machine would give a new file.
+    let lax = ["sh", "-c", "umask 0; exec \"$@\"", "sh"].map(OsString::from);
+    let melody = Melody::on(&fake.address()).inside(&lax);
+    melody.login();
+    let file = melody.profile().join("secrets.json");
+    let mode = || fs::metadata(&file).unwrap().mode() & 0o777;
+    assert_eq!(mode(), 0o600, "written wider");
+    for wide in [0o644, 0o660, 0o604, 0o777] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(wide)).unwrap();
+        melody.json(&["whoami"]);
+        assert_eq!(mode(), 0o600, "left at {wide:o}");
+        let sync = melody.json(&["library", "sync"]);
+        assert_eq!(sync["state"], "idle", "the sign-in is lost: {sync}");
+        // A refresh writes it anew.
+        fake.world().access = "no longer what anybody holds".to_owned();
+        fs::set_permissions(&file, fs::Permissions::from_mode(wide)).unwrap();
+        melody.json(&["library", "sync"]);
+        assert_eq!(mode(), 0o600, "a refresh left it at {wide:o}");
+    }
 }
 
 fn strings(value: &Value, into: &mut Vec<String>) {

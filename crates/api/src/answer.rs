@@ -1,5 +1,6 @@
 //! An answer as it came: whose it is, whether it is one at all, and what it says when it says no.
 
+use melody_model::ServerId;
 use reqwest::{
     StatusCode,
     header::{HeaderMap, LOCATION},
@@ -13,7 +14,7 @@ use crate::{
     address::{origin, without_secrets},
     detect::{self, Evidence},
     error::{NotTheService, Reason, Strange, Unreachable},
-    read::envelope::Payload,
+    read::{envelope::Payload, song, value::Fields},
     refusal,
     request::Subject,
     scrub,
@@ -32,6 +33,14 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
+    /// Whether this says no more than that the call was carried out: nothing at all, the envelope with or without
+    /// data, or the thing `about` that the call was for. Any other JSON may come from anybody.
+    pub fn is_plain_yes(&self, about: &ServerId) -> bool {
+        let Payload { data, enveloped, .. } = &self.payload;
+        let told = || Fields::of(data)?.read(&["library_id", "id", "_id"], song::id);
+        *enveloped || data.is_null() || told().as_ref() == Some(about)
+    }
+
     /// The error for a good answer that does not hold what was asked for.
     pub fn unreadable(&self) -> Error {
         let what = if self.payload.data.is_null() { Strange::Nothing } else { Strange::OtherJson };
@@ -138,7 +147,7 @@ fn verdict(raw: &Raw, subject: Subject, secrets: &[SecretString], body: Body) ->
             Body::Json(value) => Ok(answer(Payload::of(value))),
             Body::Nothing => Ok(answer(Payload::default())),
             Body::Text(text) if subject == Subject::Health => {
-                Ok(answer(Payload { data: Value::String(text), total: None }))
+                Ok(answer(Payload { data: Value::String(text), ..Payload::default() }))
             }
             Body::CutOff => Err(transport(raw, Reason::BrokenOff, None)),
             Body::Html(line) | Body::Text(line) => Err(strange(raw, Strange::Text(line))),
@@ -165,7 +174,9 @@ fn verdict(raw: &Raw, subject: Subject, secrets: &[SecretString], body: Body) ->
             }
             Ok(String::new())
         }
-        Body::Json(_) | Body::Broken => Err(Strange::OtherJson),
+        // A stranger's own words say best who it is. A good answer's would be somebody's data; these are not.
+        Body::Json(value) => refusal::strangers_words(&value, secrets).ok_or(Strange::OtherJson),
+        Body::Broken => Err(Strange::OtherJson),
         Body::TooLarge => Err(Strange::TooLarge),
     };
     if raw.status.is_server_error() {

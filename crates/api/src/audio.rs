@@ -3,22 +3,27 @@
 use std::{fmt, pin::Pin};
 
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt, TryStreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use reqwest::{
     Response, StatusCode,
     header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, RANGE},
 };
+use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::{
-    Client, Error,
+    Client, Code, Error, NoSound, Reason, Strange, Unreachable,
+    address::without_secrets,
     answer::{self, Raw},
-    http,
+    http, refusal,
     request::Subject,
+    scrub,
 };
 
 /// The most of a refusal that is read.
 const REFUSAL_BYTES: usize = 64 * 1024;
+/// Refusals of a server that is too busy or was asked too early.
+const PASSING: [u16; 3] = [408, 425, 429];
 
 /// A song's bytes as they come.
 pub struct Audio {
@@ -56,28 +61,34 @@ impl Client {
         let total = total(status, answer.headers());
         if status == StatusCode::RANGE_NOT_SATISFIABLE && total.is_some_and(|total| start >= total) {
             // Asked for what comes after the last byte: that is nothing, and no error.
-            return Ok(Audio {
-                start,
-                total,
-                content_type: None,
-                body: Box::pin(futures_util::stream::empty()),
-            });
+            return Ok(Audio { start, total, content_type: None, body: stream::empty().boxed() });
         }
         if !status.is_success() {
-            return Err(refused(answer, &sent_id).await);
+            return Err(self.refused(answer, &sent_id).await);
         }
         let url = answer.url().clone();
         let request_id = answer::request_id(answer.headers(), &sent_id);
-        Ok(Audio {
-            start: if status == StatusCode::PARTIAL_CONTENT {
-                first_byte(answer.headers()).unwrap_or(start)
-            } else {
-                0
-            },
-            total,
-            content_type: text(answer.headers(), &CONTENT_TYPE),
-            body: answer.bytes_stream().map_err(move |e| http::failure(&e, &url, &request_id)).boxed(),
-        })
+        let content_type = text(answer.headers(), &CONTENT_TYPE);
+        let partly = status == StatusCode::PARTIAL_CONTENT;
+        let start = if partly { first_byte(answer.headers()).unwrap_or(start) } else { 0 };
+        let (at, id) = (url.clone(), request_id.clone());
+        let mut body = answer.bytes_stream().map_err(move |e| http::failure(&e, &at, &id)).boxed();
+        if start == 0 && content_type.as_deref().is_some_and(is_of_a_page) {
+            // Some servers call sound by a wrong name: what it begins with decides.
+            let head = body.next().await;
+            if let Some(Ok(bytes)) = &head
+                && let Some(first_line) = page(bytes, &self.shared.auth.known_secrets())
+            {
+                return Err(Error::NoSound(Box::new(NoSound {
+                    address: without_secrets(&url),
+                    status: status.as_u16(),
+                    first_line: Some(first_line),
+                    request_id: Some(request_id),
+                })));
+            }
+            body = stream::iter(head).chain(body).boxed();
+        }
+        Ok(Audio { start, total, content_type, body })
     }
 
     async fn request_audio(&self, address: &str, start: u64, request_id: &str) -> Result<Response, Error> {
@@ -100,24 +111,71 @@ impl Client {
         self.shared.renewed(tokens.access).await?;
         Ok(true)
     }
+
+    /// Why there is no sound. Judged like any other answer; but the place need not be the service's, and then what it
+    /// says is neither the service's word nor a sign of a wrong address.
+    async fn refused(&self, answer: Response, sent_id: &str) -> Error {
+        let (url, status, headers) = (answer.url().clone(), answer.status(), answer.headers().clone());
+        let request_id = answer::request_id(&headers, sent_id);
+        let mut body = Vec::new();
+        let mut chunks = answer.bytes_stream();
+        while let Some(Ok(chunk)) = chunks.next().await {
+            body.extend_from_slice(&chunk);
+            if body.len() > REFUSAL_BYTES {
+                break;
+            }
+        }
+        let own = self.shared.address.same_origin(&url);
+        let address = without_secrets(&url);
+        let raw = Raw { url, status, headers, body: Some(body), request_id };
+        let secrets = self.shared.auth.known_secrets();
+        let error = match answer::judge(&raw, Subject::Other, &secrets).1 {
+            Err(error) => error,
+            Ok(answer) => answer.unreadable(),
+        };
+        let (status, first_line, request_id) = match &error {
+            // The service wants another token, or a pause.
+            Error::Refused(e) if own && (e.code == Code::AuthRequired || e.status == 401) => return error,
+            Error::Refused(e) if e.code == Code::RateLimitExceeded || e.status >= 500 => return error,
+            Error::Refused(e) => (e.status, e.message.clone(), e.request_id.clone()),
+            Error::NotTheService(e) => {
+                let line = match &e.what {
+                    Strange::Text(line) => Some(line.clone()),
+                    // Where no redirect may lead.
+                    Strange::Redirect(origin) => return Error::BadAddress { address: origin.clone() },
+                    _ => None,
+                };
+                (e.status, line, e.request_id.clone())
+            }
+            _ => return error,
+        };
+        if PASSING.contains(&status) {
+            return Error::Unreachable(Box::new(Unreachable {
+                address,
+                reason: Reason::Gateway,
+                status: Some(status),
+                first_line,
+                retry_after: refusal::retry_after(&raw.headers),
+                request_id,
+            }));
+        }
+        Error::NoSound(Box::new(NoSound { address, status, first_line, request_id }))
+    }
 }
 
-/// The error in a refusal, judged like any other answer.
-async fn refused(answer: Response, sent_id: &str) -> Error {
-    let (url, status, headers) = (answer.url().clone(), answer.status(), answer.headers().clone());
-    let request_id = answer::request_id(&headers, sent_id);
-    let mut body = Vec::new();
-    let mut chunks = answer.bytes_stream();
-    while let Some(Ok(chunk)) = chunks.next().await {
-        body.extend_from_slice(&chunk);
-        if body.len() > REFUSAL_BYTES {
-            break;
-        }
-    }
-    let raw = Raw { url, status, headers, body: Some(body), request_id };
-    match answer::judge(&raw, Subject::Other, &[]).1 {
-        Err(error) => error,
-        Ok(answer) => answer.unreadable(),
+/// A type of which no sound is.
+fn is_of_a_page(content_type: &str) -> bool {
+    let kind = content_type.to_ascii_lowercase();
+    ["html", "xml", "json"].iter().any(|word| kind.contains(word))
+}
+
+/// The first line of what is no sound by its first byte. JSON may hold somebody's data, and is only named.
+fn page(head: &[u8], secrets: &[SecretString]) -> Option<String> {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    match head.first()? {
+        b'<' => Some(scrub::first_line(&String::from_utf8_lossy(head), secrets)),
+        b'{' | b'[' => Some("JSON".to_owned()),
+        _ => None,
     }
 }
 
@@ -140,9 +198,9 @@ fn first_byte(headers: &HeaderMap) -> Option<u64> {
 }
 
 impl Error {
-    /// Whether an address of sound or of a cover has had its day (signed and expired, or moved): ask for the song
-    /// again and take the new one.
+    /// Whether an address of sound has had its day (signed and expired, or moved): ask for the song again and take the
+    /// new one. Servers of signed addresses have no common status for that.
     pub fn is_stale_address(&self) -> bool {
-        matches!(self.status(), Some(403 | 404 | 410))
+        matches!(self, Self::NoSound(_))
     }
 }

@@ -26,6 +26,7 @@ pub enum Code {
     NotTheService,
     Maintenance,
     Keyring,
+    NoAudio,
 }
 
 impl Code {
@@ -48,6 +49,7 @@ impl Code {
             Self::NotTheService => "NOT_THE_SERVICE",
             Self::Maintenance => "MAINTENANCE",
             Self::Keyring => "KEYRING",
+            Self::NoAudio => "NO_AUDIO",
         }
     }
 }
@@ -79,6 +81,9 @@ pub enum Error {
     /// The service gave an address of sound or of a cover that leads nowhere; its query is left out.
     #[error("The service gave an address that cannot be used: “{address}”.")]
     BadAddress { address: String },
+    /// There is no sound where the service said it would be.
+    #[error("{0}")]
+    NoSound(Box<NoSound>),
     /// The service is closed for maintenance.
     #[error("Melody Studio is closed for maintenance.{}", after(*retry_after))]
     Maintenance { retry_after: Option<Duration>, request_id: Option<String>, dialect: Option<Dialect> },
@@ -101,6 +106,8 @@ impl Error {
             Self::InsecureAddress { .. } => Code::InsecureAddress,
             Self::Unreachable(_) => Code::Unreachable,
             Self::NotTheService(_) | Self::BadAddress { .. } => Code::NotTheService,
+            Self::NoSound(e) if e.is_page() => Code::NotTheService,
+            Self::NoSound(_) => Code::NoAudio,
             Self::Maintenance { .. } => Code::Maintenance,
             Self::Refused(refusal) => refusal.code,
             Self::SignInNeeded { .. } => Code::AuthRequired,
@@ -113,6 +120,7 @@ impl Error {
         match self {
             Self::Unreachable(e) => e.request_id.as_deref(),
             Self::NotTheService(e) => e.request_id.as_deref(),
+            Self::NoSound(e) => e.request_id.as_deref(),
             Self::Maintenance { request_id, .. } | Self::SignInNeeded { request_id } => request_id.as_deref(),
             Self::Refused(e) => e.request_id.as_deref(),
             Self::Usage(_) | Self::InsecureAddress { .. } | Self::BadAddress { .. } | Self::TokenStore(_) => {
@@ -125,6 +133,7 @@ impl Error {
     pub fn retryable(&self) -> bool {
         match self {
             Self::Unreachable(_) | Self::NotTheService(_) | Self::Maintenance { .. } => true,
+            Self::NoSound(e) => e.is_page(),
             Self::Refused(refusal) => match refusal.code {
                 Code::RateLimitExceeded | Code::ExternalApiError => true,
                 Code::ProcessingError | Code::ServiceError => refusal.status >= 500,
@@ -163,6 +172,7 @@ impl Error {
             Self::Refused(refusal) => Some(refusal.status),
             Self::NotTheService(e) => Some(e.status),
             Self::Unreachable(e) => e.status,
+            Self::NoSound(e) => Some(e.status),
             _ => None,
         }
     }
@@ -276,6 +286,37 @@ impl fmt::Display for NotTheService {
             Strange::Redirect(origin) => write!(f, " and pointed to {origin}")?,
         }
         f.write_str(". That is not Melody Studio: check the address.")
+    }
+}
+
+/// An address of sound that brings none: see [`Error::NoSound`].
+#[derive(Clone, Debug)]
+pub struct NoSound {
+    /// Scheme, host and path, without the query.
+    pub address: String,
+    pub status: u16,
+    /// The first line of what came instead.
+    pub first_line: Option<String>,
+    pub request_id: Option<String>,
+}
+
+impl NoSound {
+    /// Whether it was no refusal, but a page where the sound should be: of a network that wants a sign-in, say. That
+    /// passes.
+    pub fn is_page(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+impl fmt::Display for NoSound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "The song's audio could not be fetched: {} answered with status {}{}.",
+            self.address,
+            self.status,
+            said(self.first_line.as_deref())
+        )
     }
 }
 

@@ -22,11 +22,13 @@ mod tokens;
 pub use address::ServiceAddress;
 pub use audio::Audio;
 pub use calls::{
-    AddedEntry, Health, LibraryRequest, OtpTicket, PlayCount, ProfileUpdate, SearchRequest, SearchSlot,
-    SignedIn, Version,
+    AddedEntry, Health, LibraryRequest, OtpTicket, PlayCount, ProfileUpdate, Removal, SearchRequest,
+    SearchSlot, SignedIn, Version,
 };
 pub use client::{Client, ClientOptions, Timeouts};
 pub use detect::{Dialect, Observation};
-pub use error::{Code, Error, NotTheService, Reason, Refusal, Strange, TokenStoreError, Unreachable};
+pub use error::{
+    Code, Error, NoSound, NotTheService, Reason, Refusal, Strange, TokenStoreError, Unreachable,
+};
 pub use media::Media;
 pub use tokens::{MemoryTokenStore, TokenStore, Tokens};

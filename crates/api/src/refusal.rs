@@ -27,6 +27,7 @@ mod words {
     pub const NOT_SIGNED_IN: &[&str] =
         &["not authenticated", "authentication required", "missing", "not provided", "sign in", "log in"];
     pub const PHONE: &[&str] = &["phone", "country"];
+    pub const THERE: &[&str] = &["already", "duplicate"];
 
     pub fn any(text: &str, words: &[&str]) -> bool {
         words.iter().any(|word| text.contains(word))
@@ -61,6 +62,12 @@ pub(crate) fn refusal(raw: &Raw, subject: Subject, secrets: &[SecretString], bod
     Error::Refused(Box::new(Refusal { code, status, message, retry_after, request_id, dialect }))
 }
 
+/// Whether an addition is refused because there is nothing to add: the plan names no status for that.
+pub(crate) fn says_already_there(refusal: &Refusal) -> bool {
+    let words = refusal.message.as_deref().unwrap_or_default().to_lowercase();
+    refusal.status == 409 || (refusal.code == Code::ValidationError && words::any(&words, words::THERE))
+}
+
 /// The two refusals that are the service's own without either shape: a limiter's that says by its headers what it
 /// is, and a bare 500 such as a framework gives when a handler breaks.
 pub(crate) fn without_shape(raw: &Raw, line: &str) -> Option<Error> {
@@ -78,6 +85,14 @@ pub(crate) fn without_shape(raw: &Raw, line: &str) -> Option<Error> {
         request_id: Some(raw.request_id.clone()),
         dialect: None,
     })))
+}
+
+/// What a gateway's JSON says in words, by the names that gateways use.
+pub(crate) fn strangers_words(body: &Value, secrets: &[SecretString]) -> Option<String> {
+    let words = envelope_error(body)
+        .message
+        .or_else(|| Fields::of(body)?.read(&["error_description", "title", "reason"], value::text))?;
+    Some(scrub::first_line(&words, secrets)).filter(|line| !line.is_empty())
 }
 
 const RESET: &str = "x-ratelimit-reset";

@@ -81,7 +81,7 @@ impl Shared {
     /// A path that only one dialect is supposed to have has answered.
     fn note_path(&self, call: &Call, dialect: Dialect) {
         if call.has_two_paths() {
-            self.detector.note(Evidence::Weak(dialect));
+            self.detector.note(Evidence::slight(dialect));
         }
     }
 

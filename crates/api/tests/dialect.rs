@@ -142,6 +142,36 @@ async fn case_alone_overturns_nothing() {
 }
 
 #[tokio::test]
+async fn ids_alone_overturn_nothing_where_other_signs_are() {
+    const UUID: &str = "3f1e9a50-7e9f-4a43-9c2f-000000000001";
+    const OBJECT_ID: &str = "64f0c2a1b3d4e5f60718293a";
+    let blue = json!({"success": true, "error": null, "data": {"tracks": [
+        {"id": UUID, "title": "A", "releaseYear": 2001, "thumbnail": "/a.jpg", "sources": {}}]}});
+    let green = json!({"success": true, "data": {"tracks": [
+        {"id": OBJECT_ID, "title": "A", "release_year": 2001, "thumbnail_url": "/a.jpg",
+         "created_at": "2024-01-15T10:30:00+00:00"}]}});
+    for (page, id, dialect) in [(blue, UUID, Dialect::Blue), (green, OBJECT_ID, Dialect::Green)] {
+        for remembered in [None, Some(dialect)] {
+            let server = Scripted::start().await;
+            server.on(SEARCH, say_json(page.clone()));
+            // What has no other sign, and what has one that either backend may give.
+            server
+                .on("DELETE /api/v1/library/songs/l", say_json(json!({"success": true, "data": {"id": id}})));
+            let mut options = ClientOptions::new(signed_in_store().await);
+            options.dialect = remembered;
+            let client = Client::new(server.address(), options);
+            if remembered.is_none() {
+                client.search(SearchRequest::new("x")).await.unwrap();
+                assert_eq!(client.dialect(), Some(dialect), "{page}");
+                client.search(SearchRequest::new("x")).await.unwrap();
+            }
+            client.library_remove(&"l".into()).await.unwrap();
+            assert_eq!(client.dialect(), Some(dialect), "{remembered:?}, {page}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_kind_of_answer_tells() {
     for (answer, dialect) in [
         (refuse(404, json!({"detail": "Not Found"})), Some(Dialect::Green)),

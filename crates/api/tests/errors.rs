@@ -6,7 +6,7 @@ mod support;
 
 use std::time::Duration;
 
-use melody_api::{Code, Error, SearchRequest};
+use melody_api::{Code, Error, Removal, SearchRequest};
 use melody_model::{PhoneNumber, ServerId};
 use serde_json::{Value, json};
 use support::{Say, Scripted, refuse, say};
@@ -75,7 +75,29 @@ async fn strangers_are_transport_and_named_with_what_they_said() {
         (say(404, "404 page not found\n"), NotTheService, Some("404 page not found")),
         (say(404, HTML), NotTheService, Some("<!DOCTYPE html>")),
         (say(404, ""), NotTheService, None),
-        (say(404, r#"{"message":"no Route matched with those values"}"#), NotTheService, None),
+        (
+            say(404, r#"{"message":"no Route matched with those values"}"#),
+            NotTheService,
+            Some("no Route matched"),
+        ),
+        (say(404, r#"{"status":404,"error":"Not Found","path":"/x"}"#), NotTheService, Some("Not Found")),
+        // Those that look most like one of the two shapes.
+        (
+            say(404, r#"{"error":{"code":404,"message":"No such route","status":"NOT_FOUND"}}"#),
+            NotTheService,
+            Some("No such route"),
+        ),
+        (
+            say(404, r#"{"error":{"code":"ResourceNotFound","message":"No such API"}}"#),
+            NotTheService,
+            Some("No such API"),
+        ),
+        (
+            say(404, r#"{"type":"about:blank","title":"Not Found","status":404,"detail":"No route"}"#),
+            NotTheService,
+            Some("Not Found"),
+        ),
+        (say(502, r#"{"message":"upstream is away"}"#), Unreachable, Some("upstream is away")),
         (say(401, "Authorization Required"), NotTheService, Some("Authorization Required")),
         (say(429, "Too many"), NotTheService, Some("Too many")),
         (say(200, HTML), NotTheService, Some("<!DOCTYPE html>")),
@@ -110,7 +132,12 @@ async fn only_the_services_own_404_means_gone_already() {
     let line = "DELETE /api/v1/library/songs/library_1";
     for (answer, gone) in [
         (say(204, ""), true),
+        (say(200, ""), true),
+        (say(200, "null"), true),
+        (say(200, "{}"), true),
         (refuse(200, json!({"success": true, "message": "removed"})), true),
+        (refuse(200, json!({"data": null})), true),
+        (refuse(200, json!({"libraryId": "library_1", "playCount": 3})), true),
         (refuse(404, blue("RESOURCE_NOT_FOUND", "gone")), true),
         (refuse(404, green("Library item not found")), true),
         (refuse(500, green("404: Library item not found")), true),
@@ -119,16 +146,56 @@ async fn only_the_services_own_404_means_gone_already() {
         (say(404, HTML), false),
         (say(404, ""), false),
         (refuse(404, json!({"message": "no route"})), false),
+        (refuse(404, json!({"title": "Not Found", "status": 404, "detail": "no route"})), false),
         (refuse(500, green("")), false),
     ] {
         let server = Scripted::start().await;
         server.on(line, answer.clone());
         let result = server.signed_in().await.library_remove(&"library_1".into()).await;
-        assert_eq!(result.is_ok(), gone, "{answer:?}");
+        assert_eq!(matches!(result, Ok(Removal::Done)), gone, "{answer:?}");
         if let Err(error) = result {
             assert_ne!(error.code(), Code::ResourceNotFound);
             assert!(error.retryable(), "{error}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_yes_that_the_service_does_not_say_proves_nothing() {
+    let line = "DELETE /api/v1/library/songs/library_1";
+    for answer in [
+        json!({"deleted": true}),
+        json!({"status": "up"}),
+        json!({"id": "library_2"}),
+        json!([]),
+        json!(42),
+        json!("OK"),
+    ] {
+        let server = Scripted::start().await;
+        server.on(line, refuse(200, answer.clone()));
+        let result = server.signed_in().await.library_remove(&"library_1".into()).await;
+        let Ok(Removal::Unclear(error)) = result else { panic!("{answer}: {result:?}") };
+        assert_eq!(error.code(), Code::NotTheService, "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_saved_already_is_saved() {
+    let line = "POST /api/v1/library/songs";
+    for (answer, saved) in [
+        (refuse(409, green("Conflict")), true),
+        (refuse(400, green("Song already in library")), true),
+        (refuse(400, blue("VALIDATION_ERROR", "Track already in library")), true),
+        (refuse(422, green("Duplicate entry")), true),
+        (refuse(500, green("400: Song already in library")), true),
+        (refuse(400, green("Unknown track")), false),
+        (refuse(404, green("Song not found")), false),
+        (say(400, "already"), false),
+    ] {
+        let server = Scripted::start().await;
+        server.on(line, answer.clone());
+        let result = server.signed_in().await.library_add(&"t".into()).await;
+        assert_eq!(result.is_ok(), saved, "{answer:?}");
     }
 }
 

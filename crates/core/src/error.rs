@@ -37,6 +37,8 @@ pub enum Error {
     ServiceSwitched,
     #[error("The song changed on the service while it was being fetched. Try again.")]
     SongChanged,
+    #[error("The song's audio does not end: it is more than {} MB.", .most >> 20)]
+    TooLong { most: u64 },
 
     #[error("The connection ended after {at} of {length} bytes. Try again.")]
     CutShort { at: u64, length: u64 },
@@ -108,6 +110,7 @@ impl Error {
             Self::SignInNeeded => Code::AuthRequired,
             Self::UnknownId { .. } | Self::NoCover => Code::ResourceNotFound,
             Self::NoAudio { .. } => Code::NoAudio,
+            Self::TooLong { .. } => Code::BadAudio,
             Self::Offline { .. } => Code::Offline,
             Self::CutShort { .. } | Self::ServiceSwitched | Self::SongChanged => Code::Unreachable,
             Self::StorageFull { .. } => Code::StorageFull,
@@ -200,7 +203,9 @@ fn player_code(error: &melody_player::Error) -> Code {
     use melody_player::Error as Player;
     match error {
         Player::Unsupported { .. } => Code::UnsupportedFormat,
-        Player::BadAudio { .. } | Player::NotSeekable => Code::BadAudio,
+        Player::BadAudio { .. }
+        | Player::NotSeekable
+        | Player::Source { kind: io::ErrorKind::FileTooLarge, .. } => Code::BadAudio,
         Player::Source { .. } => Code::Unreachable,
         Player::NoDevice { .. } => Code::NoDevice,
         Player::Output { kind: io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, .. } => {

@@ -93,6 +93,7 @@ pub(crate) fn message(error: &Error) -> (MessageKey, Params) {
             Key::NotOnThisMachine
         }
         Error::ServiceSwitched | Error::SongChanged | Error::CutShort { .. } => Key::Interrupted,
+        Error::TooLong { .. } => Key::BadAudio,
         Error::StorageFull { .. } => Key::DiskFull,
         Error::StorageReadOnly { .. } => Key::ReadOnly,
         Error::DamagedFile { .. } => Key::Damaged,
@@ -134,6 +135,7 @@ fn api(error: &melody_api::Error, params: &mut Params) -> MessageKey {
             params.insert("address", address.clone());
             Key::NotTheService
         }
+        melody_api::Error::NoSound(_) => Key::AudioUnreadable,
         melody_api::Error::Maintenance { retry_after, .. } => {
             wait(*retry_after, params);
             Key::Maintenance
@@ -189,7 +191,9 @@ fn player(error: &melody_player::Error, params: &mut Params) -> MessageKey {
             params.insert("format", format.clone());
             MessageKey::UnsupportedFormat
         }
-        Player::BadAudio { .. } | Player::NotSeekable => MessageKey::BadAudio,
+        Player::BadAudio { .. }
+        | Player::NotSeekable
+        | Player::Source { kind: std::io::ErrorKind::FileTooLarge, .. } => MessageKey::BadAudio,
         Player::Source { .. } => MessageKey::AudioUnreadable,
         Player::NoDevice { .. } => MessageKey::NoDevice,
         Player::Output { kind: std::io::ErrorKind::StorageFull, .. } => MessageKey::DiskFull,

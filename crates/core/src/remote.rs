@@ -17,6 +17,10 @@ const ATTEMPTS: u32 = 3;
 /// The first wait before a connection is made anew; each further one is twice as long.
 const BACKOFF: Duration = Duration::from_millis(250);
 
+/// The most that one song may take, in bytes: 100 minutes of uncompressed sound from a CD, 7 hours of MP3. A stream that
+/// never ends, of a radio or of a broken server, must not fill the disk.
+const MOST: u64 = 1 << 30;
+
 /// Asks again where the song is, after its address has expired.
 pub(crate) type Renew = Arc<dyn Fn() -> BoxFuture<'static, Result<String, Error>> + Send + Sync>;
 
@@ -76,6 +80,7 @@ impl Remote {
         {
             return Err(Error::SongChanged);
         }
+        within(answer.total.unwrap_or_default(), MOST)?;
         Ok(Body {
             chunks: skip_bytes(chunks, known),
             length: answer.total,
@@ -94,33 +99,36 @@ impl Remote {
             attempts: u32,
         }
         let end = end.or(body.length);
-        stream::unfold(Some(State { remote: self, body, at: start, end, attempts: 0 }), |state| async move {
-            let mut state = state?;
-            while state.end.is_none_or(|end| state.at < end) {
-                let broke = match state.body.chunks.next().await {
-                    Some(Ok(mut chunk)) => {
-                        let wanted = state.end.map_or(u64::MAX, |end| end - state.at);
-                        chunk.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
-                        state.at += chunk.len() as u64;
-                        state.attempts = 0;
-                        return Some((Ok(chunk), Some(state)));
+        let bytes = stream::unfold(
+            Some(State { remote: self, body, at: start, end, attempts: 0 }),
+            |state| async move {
+                let mut state = state?;
+                while state.end.is_none_or(|end| state.at < end) {
+                    let broke = match state.body.chunks.next().await {
+                        Some(Ok(mut chunk)) => {
+                            let wanted = state.end.map_or(u64::MAX, |end| end - state.at);
+                            chunk.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));
+                            state.at += chunk.len() as u64;
+                            state.attempts = 0;
+                            return Some((Ok(chunk), Some(state)));
+                        }
+                        Some(Err(e)) => e,
+                        None if state.end.is_none() => return None,
+                        None => Error::CutShort { at: state.at, length: state.end.unwrap_or_default() },
+                    };
+                    state.attempts += 1;
+                    if state.attempts > ATTEMPTS {
+                        return Some((Err(broke), None));
                     }
-                    Some(Err(e)) => e,
-                    None if state.end.is_none() => return None,
-                    None => Error::CutShort { at: state.at, length: state.end.unwrap_or_default() },
-                };
-                state.attempts += 1;
-                if state.attempts > ATTEMPTS {
-                    return Some((Err(broke), None));
+                    match state.remote.request_patiently(state.at).await {
+                        Ok(body) => state.body = body,
+                        Err(e) => return Some((Err(e), None)),
+                    }
                 }
-                match state.remote.request_patiently(state.at).await {
-                    Ok(body) => state.body = body,
-                    Err(e) => return Some((Err(e), None)),
-                }
-            }
-            None
-        })
-        .boxed()
+                None
+            },
+        );
+        bounded(bytes.boxed(), start, MOST)
     }
 
     /// The same as [`Self::request`], tried again with growing waits while the service cannot be reached.
@@ -128,7 +136,8 @@ impl Remote {
         let mut attempt = 0;
         loop {
             match self.request(start).await {
-                Err(e @ Error::Api(_)) if e.retryable() && attempt < ATTEMPTS => {
+                // An address that stays stale after it was renewed does so for longer than these waits.
+                Err(Error::Api(e)) if e.retryable() && !e.is_stale_address() && attempt < ATTEMPTS => {
                     tokio::time::sleep(BACKOFF * 2u32.pow(attempt)).await;
                     attempt += 1;
                 }
@@ -136,6 +145,27 @@ impl Remote {
             }
         }
     }
+}
+
+fn within(bytes: u64, most: u64) -> Result<(), Error> {
+    if bytes > most { Err(Error::TooLong { most }) } else { Ok(()) }
+}
+
+/// The bytes from `start` on, up to the one that is too many; then the error.
+fn bounded(chunks: Chunks, start: u64, most: u64) -> Chunks {
+    stream::unfold(Some((chunks, start)), move |state| async move {
+        let (mut chunks, at) = state?;
+        let chunk = match chunks.next().await? {
+            Ok(chunk) => chunk,
+            Err(e) => return Some((Err(e), None)),
+        };
+        let at = at + chunk.len() as u64;
+        Some(match within(at, most) {
+            Ok(()) => (Ok(chunk), Some((chunks, at))),
+            Err(e) => (Err(e), None),
+        })
+    })
+    .boxed()
 }
 
 /// Drops the first `count` bytes.
@@ -151,4 +181,24 @@ fn skip_bytes(chunks: Chunks, count: u64) -> Chunks {
         })
         .filter(|chunk| std::future::ready(!matches!(chunk, Ok(bytes) if bytes.is_empty())))
         .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_never_ends_is_ended() {
+        let endless = || stream::repeat_with(|| Ok(Bytes::from_static(&[0; 1000]))).boxed();
+        for (start, whole) in [(0, 10), (7_500, 2)] {
+            let came: Vec<_> = bounded(endless(), start, 10_000).collect().await;
+            let (last, before) = came.split_last().unwrap();
+            assert_eq!(before.len(), whole, "from {start}");
+            assert!(before.iter().all(Result::is_ok));
+            let error = last.as_ref().unwrap_err();
+            assert_eq!(error.code(), crate::Code::BadAudio, "{error}");
+        }
+        let short = bounded(endless().take(10).boxed(), 0, 10_000);
+        assert!(short.all(|chunk| std::future::ready(chunk.is_ok())).await, "just enough is not too much");
+    }
 }

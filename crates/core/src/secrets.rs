@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeMap,
     fs, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
@@ -41,7 +41,10 @@ impl Secrets {
     pub(crate) fn new(kind: SecretsKind, file: PathBuf) -> Self {
         match kind {
             SecretsKind::Keyring => Self::Keyring { silent: AtomicBool::new(false) },
-            SecretsKind::File => Self::File { path: file },
+            SecretsKind::File => {
+                keep_private(&file);
+                Self::File { path: file }
+            }
         }
     }
 
@@ -139,6 +142,30 @@ fn keyring_error(error: &keyring_core::Error) -> Error {
         }
         _ => Error::KeyringRefused,
     }
+}
+
+/// Takes from others what only the owner may have: the file may have come out of a backup, or by another's hand. Where
+/// that is not possible (a read-only disk) its secrets are of use all the same.
+fn keep_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+
+        const OTHERS: u32 = 0o077;
+        let Ok(meta) = fs::metadata(path) else { return };
+        if meta.permissions().mode() & OTHERS == 0 {
+            return;
+        }
+        let tightened = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
+        // Somebody else's file cannot be changed, but replaced.
+        let done = tightened.or_else(|_| replace_file(path, &fs::read(path)?).map_err(io::Error::other));
+        match done {
+            Ok(()) => tracing::warn!("others could read the secrets; now they cannot"),
+            Err(e) => tracing::warn!(error = %e, "others can read the secrets"),
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 fn read_file(path: &PathBuf) -> Result<BTreeMap<String, String>, Error> {

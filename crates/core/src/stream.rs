@@ -82,15 +82,22 @@ async fn whole(mut bytes: Chunks, hint: Hint) -> Result<Source, Error> {
 
 /// Why the bytes stopped, in the service's words: stream-download only knows that they did.
 #[derive(Clone, Default)]
-struct Trouble(Arc<Mutex<Option<String>>>);
+struct Trouble(Arc<Mutex<Option<(io::ErrorKind, String)>>>);
 
 impl Trouble {
-    fn note(&self, reason: String) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reason);
+    fn note(&self, error: &Error) {
+        // The kind is all that the player passes on beside the words.
+        let kind = match error {
+            Error::TooLong { .. } => io::ErrorKind::FileTooLarge,
+            _ => io::ErrorKind::ConnectionAborted,
+        };
+        let words = error.to_string().trim_end_matches('.').to_owned();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some((kind, words));
     }
 
-    fn reason(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn reason(&self) -> Option<io::Error> {
+        let noted = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        noted.map(|(kind, words)| io::Error::new(kind, words))
     }
 }
 
@@ -101,10 +108,7 @@ struct ReaderWithReason {
 
 impl ReaderWithReason {
     fn explain(&self, error: io::Error) -> io::Error {
-        match self.trouble.reason() {
-            Some(reason) => io::Error::new(io::ErrorKind::ConnectionAborted, reason),
-            None => error,
-        }
+        self.trouble.reason().unwrap_or(error)
     }
 }
 
@@ -132,7 +136,7 @@ struct AudioStream {
 impl AudioStream {
     /// Keeps the reason for the reader, and makes it stream-download's kind of error.
     fn broken(&self, error: &Error) -> io::Error {
-        self.trouble.note(error.to_string().trim_end_matches('.').to_owned());
+        self.trouble.note(error);
         io::Error::new(io::ErrorKind::ConnectionAborted, error.to_string())
     }
 }
@@ -167,7 +171,7 @@ impl SourceStream for AudioStream {
     async fn seek_range(&mut self, start: u64, end: Option<u64>) -> io::Result<()> {
         // Called after a stream that gave up, to fill the gap that it left: the attempts are used up.
         if let Some(reason) = self.trouble.reason() {
-            return Err(io::Error::new(io::ErrorKind::ConnectionAborted, reason));
+            return Err(reason);
         }
         if self.length == Some(start) {
             self.bytes = Mutex::new(stream::empty().boxed());

@@ -5,7 +5,7 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use melody_api::LibraryRequest;
+use melody_api::{LibraryRequest, Removal};
 use melody_library::{Acknowledgement, Action, EntryQuery, GenerationId, Operation, Outcome};
 use melody_model::{EntryOrder, EntrySort, ServerId};
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,12 @@ struct Ended {
     until: Option<Timestamp>,
 }
 
+/// What a complete and consistent pass over the service's library met.
+pub(crate) struct Met {
+    generation: GenerationId,
+    ids: HashSet<ServerId>,
+}
+
 /// What became of one operation.
 enum Sent {
     Heard(Acknowledgement),
@@ -51,6 +57,8 @@ enum Sent {
     Refused(String),
     /// It cannot be said yet: its song or its entry has no id in this generation.
     NotYet,
+    /// Somebody said yes who need not be the service: reading the library through will tell.
+    Unclear(Error),
 }
 
 impl Sync {
@@ -80,7 +88,7 @@ impl Sync {
         self.for_a_while(patience, |account| async move {
             let mut tries = 1;
             loop {
-                match drain(&account, false).await {
+                match drain(&account, None).await {
                     // A hiccup is over in a moment; what lasts is left to a later sync.
                     Err(e) if tries < TRIES && e.code() == Code::Unreachable => {
                         tokio::time::sleep(PAUSE * tries).await;
@@ -183,14 +191,14 @@ fn ended(passed: &Result<(), Error>) -> Ended {
 
 /// One whole sync: what waits goes out, the library is read, and what could only go out after that does.
 async fn pass(account: &Account) -> Result<(), Error> {
-    let sent = drain(account, false).await;
+    let sent = drain(account, None).await;
     if let Err(e) = &sent
         && !e.is_of_one_call()
     {
         return sent;
     }
-    let complete = fill(account).await?;
-    drain(account, complete).await?;
+    let met = fill(account).await?;
+    drain(account, met.as_ref()).await?;
     if let Ok(month_ago) = Timestamp::now().checked_sub(JOURNAL_KEPT) {
         account.library.prune_journal(month_ago).await?;
     }
@@ -207,15 +215,17 @@ async fn present_generation(account: &Account) -> Result<GenerationId, Error> {
     account.generation().await
 }
 
-/// Sends what waits, in the order of each song. `complete` says that the library has just been read through: what
-/// has no id there then, is not there.
+/// Sends what waits, in the order of each song. `met` is what the service has, when the library has just been read
+/// through: what is not in it is not there.
 ///
 /// The caller holds the lock: nobody else sends.
-async fn drain(account: &Account, complete: bool) -> Result<(), Error> {
+async fn drain(account: &Account, met: Option<&Met>) -> Result<(), Error> {
     if account.library.outbox_status().await?.pending == 0 {
         return Ok(());
     }
     let generation = present_generation(account).await?;
+    // What another generation has says nothing of this one's.
+    let met = met.filter(|met| met.generation == generation);
     let mut passed_over = Vec::new();
     let mut first_refusal = None;
     loop {
@@ -229,7 +239,7 @@ async fn drain(account: &Account, complete: bool) -> Result<(), Error> {
             if !account.library.mark_sending(id).await? {
                 continue;
             }
-            let sent = send(account, generation, operation, complete).await;
+            let sent = send(account, generation, operation, met).await;
             if account.generation().await? != generation {
                 // The backend changed under us: whose answer this was cannot be told, and the ids are another's.
                 account.library.release(id, Outcome::Unknown).await?;
@@ -245,6 +255,14 @@ async fn drain(account: &Account, complete: bool) -> Result<(), Error> {
                 Ok(Sent::NotYet) => {
                     account.library.release(id, Outcome::NotReached).await?;
                     passed_over.push(id);
+                }
+                Ok(Sent::Unclear(e)) => {
+                    account.library.release(id, Outcome::Unknown).await?;
+                    passed_over.push(id);
+                    // Before the library is read there is hope that it settles this.
+                    if met.is_some() {
+                        first_refusal.get_or_insert(e);
+                    }
                 }
                 Err(e) => {
                     let outcome = if e.was_not_taken() { Outcome::NotReached } else { Outcome::Unknown };
@@ -265,7 +283,7 @@ async fn send(
     account: &Account,
     generation: GenerationId,
     operation: Operation,
-    complete: bool,
+    met: Option<&Met>,
 ) -> Result<Sent, Error> {
     let mut heard =
         Acknowledgement { generation, entry_server_id: None, play_count: None, last_played_at: None };
@@ -279,9 +297,13 @@ async fn send(
             })
         }
         Action::Remove { .. } => match &operation.entry_server_id {
-            Some(entry) => account.client.library_remove(entry).await,
+            Some(entry) if operation.uncertain && met.is_some_and(|met| !met.ids.contains(entry)) => Ok(()),
+            Some(entry) => match account.client.library_remove(entry).await {
+                Ok(Removal::Unclear(e)) => return Ok(Sent::Unclear(e.into())),
+                removed => removed.map(drop),
+            },
             // The service may have it under an id that it never told: only reading the library through can say.
-            None if complete => Ok(()),
+            None if met.is_some() => Ok(()),
             None => return Ok(Sent::NotYet),
         },
         Action::Play { seconds, completed, .. } => {
@@ -305,9 +327,10 @@ async fn send(
     }
 }
 
-/// Reads the whole library, page by page, and says whether the pass was complete and consistent. Only then was what
-/// is missing removed elsewhere; a library that moves under the pass, or a backend that changes, proves nothing.
-pub(crate) async fn fill(account: &Account) -> Result<bool, Error> {
+/// Reads the whole library, page by page, and answers with what it met if the pass was complete and consistent. Only
+/// then was what is missing removed elsewhere; a library that moves under the pass, or a backend that changes, proves
+/// nothing.
+pub(crate) async fn fill(account: &Account) -> Result<Option<Met>, Error> {
     let began = Timestamp::now();
     let mut seen: HashSet<ServerId> = HashSet::new();
     let mut first: Option<(GenerationId, Option<u64>)> = None;
@@ -348,12 +371,12 @@ pub(crate) async fn fill(account: &Account) -> Result<bool, Error> {
             break;
         }
     }
-    let Some((generation, total)) = first else { return Ok(false) };
+    let Some((generation, total)) = first else { return Ok(None) };
     let complete = consistent && total == Some(seen.len() as u64);
     if complete {
-        let seen: Vec<ServerId> = seen.into_iter().collect();
+        let seen: Vec<ServerId> = seen.iter().cloned().collect();
         account.library.reconcile(generation, began, &seen).await?;
     }
     account.library.set_setting(FILLED, &serde_json::json!(Timestamp::now())).await?;
-    Ok(complete)
+    Ok(complete.then_some(Met { generation, ids: seen }))
 }

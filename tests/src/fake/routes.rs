@@ -165,6 +165,9 @@ fn signed_in(world: &mut World, path: &str, call: &Call) -> Option<Result<Value,
                 Some(song) if world.is(Quirk::SavedAlready) && world.library.contains(&song) => {
                     Err((409, "VALIDATION_ERROR", "Track already in library"))
                 }
+                Some(song) if world.is(Quirk::SavedAlreadyIsInvalid) && world.library.contains(&song) => {
+                    Err((400, "VALIDATION_ERROR", "Song already in library"))
+                }
                 Some(song) => {
                     if !world.library.contains(&song) {
                         world.library.push(song);
@@ -179,8 +182,13 @@ fn signed_in(world: &mut World, path: &str, call: &Call) -> Option<Result<Value,
             match place {
                 Some(place) if !world.is(Quirk::GoneAlready) => {
                     world.library.remove(place);
-                    ok(Value::Null)
+                    if world.is(Quirk::OddRemovals) {
+                        Ok(json!({ "deleted": true }))
+                    } else {
+                        ok(Value::Null)
+                    }
                 }
+                None if world.is(Quirk::OddRemovals) => Ok(json!({ "deleted": false })),
                 place => {
                     // Somebody else was quicker; the answer is the same as ever after.
                     place.map(|place| world.library.remove(place));
@@ -278,8 +286,17 @@ fn sound(world: &mut World, name: &str, signature: Option<u32>, range: Option<St
             return raw(403, "text/plain", b"expired".to_vec());
         }
     }
-    let part = range.filter(|_| !world.is(Quirk::NoRanges)).and_then(|range| part_of(&range, bytes.len()));
-    let Some((from, to)) = part else { return raw(200, "application/octet-stream", bytes) };
+    let part = range
+        .filter(|_| !world.is(Quirk::NoRanges) && !world.is(Quirk::NoLength))
+        .and_then(|range| part_of(&range, bytes.len()));
+    let Some((from, to)) = part else {
+        let mut response = raw(200, "application/octet-stream", bytes);
+        if world.is(Quirk::NoLength) {
+            let whole = std::mem::take(response.body_mut()).into_data_stream();
+            *response.body_mut() = Body::from_stream(whole);
+        }
+        return response;
+    };
     let mut response = raw(206, "application/octet-stream", bytes[from..=to].to_vec());
     let range = format!("bytes {from}-{to}/{}", bytes.len());
     response.headers_mut().insert(header::CONTENT_RANGE, range.parse().unwrap());

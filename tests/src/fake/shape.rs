@@ -44,14 +44,24 @@ impl World {
 
     fn audio_files(&self, index: usize) -> Value {
         let song = &self.songs[index];
-        let here = song.sound.as_ref().map(|_| {
-            self.address(&format!("/media/{index}.{}?signature={}", song.extension, self.signature))
-        });
-        match song.elsewhere.clone().or(here) {
-            None => json!({}),
-            Some(address) if self.is(Quirk::PlainRenditions) => json!({ "original": address }),
-            Some(address) => json!({ "original": { "url": address, "format": song.extension } }),
+        let here = song.sound.as_ref().map(|_| self.sound_of(index));
+        let mut files = Map::new();
+        for (name, address) in [
+            ("original", song.elsewhere.clone().or(here)),
+            ("instrumental", song.instrumental.map(|other| self.sound_of(other))),
+        ] {
+            let Some(address) = address else { continue };
+            let plain = self.is(Quirk::PlainRenditions);
+            let file =
+                if plain { json!(address) } else { json!({ "url": address, "format": song.extension }) };
+            files.insert(name.to_owned(), file);
         }
+        files.into()
+    }
+
+    fn sound_of(&self, index: usize) -> String {
+        let extension = self.songs[index].extension;
+        self.address(&format!("/media/{index}.{extension}?signature={}", self.signature))
     }
 
     fn address(&self, path: &str) -> String {
@@ -59,15 +69,16 @@ impl World {
     }
 
     pub(super) fn entry(&self, song: usize) -> Value {
+        let instrumental = self.songs[song].instrumental_of_entry.map(|other| self.sound_of(other));
         // `track` is a song already in shape, so it is put in after the rest is named.
         let mut entry = self.named(json!({
             "library_id": self.entry_id(song),
             "added_at": self.time(song),
             "play_count": 3,
             "last_played_at": null,
-            "has_instrumental": false,
-            "instrumental_status": null,
-            "instrumental_url": null,
+            "has_instrumental": instrumental.is_some(),
+            "instrumental_status": instrumental.as_ref().map(|_| "completed"),
+            "instrumental_url": instrumental,
         }));
         entry["track"] = self.song(song, false);
         entry
@@ -82,7 +93,7 @@ impl World {
             }
         };
         let mut user = self.named(user);
-        user["id"] = json!(match self.dialect {
+        user["id"] = json!(match self.ids() {
             Dialect::Blue => "65f0a1b2c3d4e5f601234567",
             Dialect::Green => "b6a7e1de-0000-4000-8000-00000000beef",
         });

@@ -66,6 +66,14 @@ pub enum Quirk {
     GoneAlready,
     /// What is saved twice is refused with 409, which names no entry.
     SavedAlready,
+    /// The same with 400, as any other fault of the form.
+    SavedAlreadyIsInvalid,
+    /// What is removed is told in JSON that no call of the contract answers.
+    OddRemovals,
+    /// Ids in the form of the other dialect.
+    OtherIds,
+    /// Sound comes without its length.
+    NoLength,
 }
 
 /// A song of the fake.
@@ -80,12 +88,24 @@ pub struct Song {
     pub sound: Option<Vec<u8>>,
     /// Where the sound is said to be, if not here.
     pub elsewhere: Option<String>,
+    /// The song whose sound is said to be this one's instrumental; and what its saved entry says of that.
+    pub instrumental: Option<usize>,
+    pub instrumental_of_entry: Option<usize>,
 }
 
 impl Song {
     pub fn new(title: &str, extension: &'static str, sound: Option<Vec<u8>>) -> Self {
         let (artist, language) = ("Asha Rao".to_owned(), "hi".to_owned());
-        Self { title: title.to_owned(), artist, language, extension, sound, elsewhere: None }
+        Self {
+            title: title.to_owned(),
+            artist,
+            language,
+            extension,
+            sound,
+            elsewhere: None,
+            instrumental: None,
+            instrumental_of_entry: None,
+        }
     }
 }
 
@@ -153,9 +173,17 @@ impl World {
         self.quirks.contains(&quirk)
     }
 
+    /// The dialect in whose form ids are.
+    pub(super) fn ids(&self) -> Dialect {
+        match (self.dialect, self.is(Quirk::OtherIds)) {
+            (Dialect::Green, false) | (Dialect::Blue, true) => Dialect::Green,
+            (Dialect::Blue, false) | (Dialect::Green, true) => Dialect::Blue,
+        }
+    }
+
     /// A song's id on the wire: 24 hex digits with a prefix, or a UUID.
     pub fn song_id(&self, song: usize) -> String {
-        match self.dialect {
+        match self.ids() {
             Dialect::Blue => format!("track_{:024x}", 0x00ab_cdef_u64 + song as u64),
             Dialect::Green => format!("3f2b8c1e-0000-4000-8000-{song:012x}"),
         }
@@ -163,7 +191,7 @@ impl World {
 
     /// A saved song's id on the wire.
     pub fn entry_id(&self, song: usize) -> String {
-        match self.dialect {
+        match self.ids() {
             Dialect::Blue => format!("library_{:024x}", 0x00fe_dcba_u64 + song as u64),
             Dialect::Green => format!("7a1d9e4c-0000-4000-8000-{song:012x}"),
         }

@@ -7,6 +7,7 @@ use reqwest::Method;
 use crate::{
     Client, Error,
     read::{entry, page},
+    refusal,
     request::{Call, segment},
 };
 
@@ -42,6 +43,16 @@ const LIBRARY_LIMIT: u32 = 100;
 pub struct AddedEntry {
     pub server_id: Option<ServerId>,
     pub entry: Option<RemoteEntry>,
+}
+
+/// What became of a saved song that the service was told to remove.
+#[derive(Debug)]
+pub enum Removal {
+    /// It is not there any more.
+    Done,
+    /// Somebody said yes in a way that the service does not: only reading the library through can tell. The error is
+    /// what to show if it has to be shown.
+    Unclear(Error),
 }
 
 /// What the service counts after a play. Absent where it did not say.
@@ -80,7 +91,7 @@ impl Client {
         let call = Call::api(Method::POST, &["library", "songs"]).bearer().field("track_id", track.as_str());
         match self.call(call).await {
             Ok(answer) => Ok(entry::added(&answer.payload)),
-            Err(Error::Refused(refusal)) if refusal.status == 409 => {
+            Err(Error::Refused(refusal)) if refusal::says_already_there(&refusal) => {
                 Ok(AddedEntry { server_id: None, entry: None })
             }
             Err(error) => Err(error),
@@ -88,11 +99,12 @@ impl Client {
     }
 
     /// Removes a saved song; one that is gone already is success. A gateway's 404 is not: nobody has looked.
-    pub async fn library_remove(&self, library_id: &ServerId) -> Result<(), Error> {
+    pub async fn library_remove(&self, library_id: &ServerId) -> Result<Removal, Error> {
         let call = Call::api(Method::DELETE, &["library", "songs", segment(library_id)?]).bearer();
         match self.call(call).await {
-            Ok(_) => Ok(()),
-            Err(Error::Refused(refusal)) if matches!(refusal.status, 404 | 410) => Ok(()),
+            Ok(answer) if answer.is_plain_yes(library_id) => Ok(Removal::Done),
+            Ok(answer) => Ok(Removal::Unclear(answer.unreadable())),
+            Err(Error::Refused(refusal)) if matches!(refusal.status, 404 | 410) => Ok(Removal::Done),
             Err(error) => Err(error),
         }
     }

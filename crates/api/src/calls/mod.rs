@@ -7,7 +7,7 @@ mod sign_in;
 mod system;
 mod user;
 
-pub use library::{AddedEntry, LibraryRequest, PlayCount};
+pub use library::{AddedEntry, LibraryRequest, PlayCount, Removal};
 pub use music::SearchRequest;
 pub use search_slot::SearchSlot;
 pub use sign_in::{OtpTicket, SignedIn};

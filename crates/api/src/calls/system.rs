@@ -124,7 +124,7 @@ impl Shared {
                 }
             };
             if let Some(dialect) = dialect {
-                self.detector.note(Evidence::Strong(dialect));
+                self.detector.note(Evidence::certain(dialect));
             }
             let mut fields = Fields::of(&answer.payload.data).unwrap_or_default();
             return Ok(Version {

@@ -10,12 +10,17 @@ pub(crate) struct Payload {
     pub data: Value,
     /// How many there are over all pages.
     pub total: Option<u64>,
+    /// Whether it came in the service's envelope, or with nothing in it at all.
+    pub enveloped: bool,
 }
 
 impl Payload {
     /// Of a body in an envelope, or bare.
     pub fn of(mut body: Value) -> Self {
         let mut total = None;
+        let enveloped = body.as_object().is_some_and(|map| {
+            map.is_empty() || map.contains_key("data") || map.get("success") == Some(&Value::Bool(true))
+        });
         let mut data = Value::Null;
         if let Some(map) = body.as_object_mut() {
             let around = map.get("pagination").and_then(total_of);
@@ -29,7 +34,7 @@ impl Payload {
             total = total.or_else(|| total_of(&body));
             data = body;
         }
-        Self { data, total }
+        Self { data, total, enveloped }
     }
 
     /// The objects in which a thing may lie: under one of these names, or the data itself.
