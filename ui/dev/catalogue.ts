@@ -38,7 +38,7 @@ export const songs: FullSong[] = recipe
 
 /** A picture of two shapes, as a stand-in for a cover. */
 export function cover(id: string): string {
-  const n = Number(id.slice(-12));
+  const n = Number(id.split("#")[0]?.slice(-12));
   const hue = (n * 47) % 360;
   const [x, y, r] = [(n * 31) % 100, (n * 17) % 100, 30 + ((n * 13) % 30)];
   return `data:image/svg+xml,${encodeURIComponent(
