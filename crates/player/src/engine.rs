@@ -24,6 +24,7 @@ pub struct PlayOptions {
 #[derive(Debug)]
 pub(crate) enum Command {
     Play { request: RequestId, source: Box<Source>, options: PlayOptions, asked: Instant },
+    ChangeTake { request: RequestId, source: Box<Source> },
     Pause,
     Resume,
     Stop,
@@ -68,6 +69,14 @@ impl Player {
     /// Plays a song now, instead of whatever plays. Answered by `Opened`, `Started` … or `Failed`, all with this `request`.
     pub fn play(&self, request: RequestId, source: Source, options: PlayOptions) {
         self.send(Command::Play { request, source: Box::new(source), options, asked: Instant::now() });
+    }
+
+    /// Goes on with another take of the song that is on, from the very frame at which this one is left, paused if it is
+    /// paused. This one sounds until the other can. Answered by `Changed`, after which all that is told of the song has
+    /// this `request`; or by `Failed` with it, and the present take goes on. A song that ends or is left before, or
+    /// another change of take, leaves it without an answer.
+    pub fn change_take(&self, request: RequestId, source: Source) {
+        self.send(Command::ChangeTake { request, source: Box::new(source) });
     }
 
     /// Pauses, with a 5 ms fade.
@@ -140,12 +149,14 @@ pub(crate) struct Place {
     pub base: Duration,
     /// Frames heard of the ring, and their rate.
     pub ring: Option<(Arc<Gauge>, u32)>,
+    /// How much of the ring counts as heard although the output has yet to pass it over.
+    pub ahead: Duration,
 }
 
 impl Place {
     pub fn position(&self) -> Position {
         let heard = self.ring.as_ref().map_or(Duration::ZERO, |(gauge, rate)| time(gauge.heard(), *rate));
-        Position { request: self.request, at: self.base + heard, duration: self.duration }
+        Position { request: self.request, at: self.base + heard.max(self.ahead), duration: self.duration }
     }
 }
 

@@ -90,6 +90,18 @@ pub enum Event {
     },
     /// The position, about four times a second while sound is heard.
     Position(Position),
+    /// The song goes on in another take; what follows of it has its `request`.
+    Changed {
+        /// What it was played under until now.
+        from: RequestId,
+        /// Which song.
+        request: RequestId,
+        /// What the take is.
+        format: Format,
+        /// Its length, when known.
+        #[serde(serialize_with = "opt_secs")]
+        duration: Option<Duration>,
+    },
     /// A seek was done; what is heard next is from `at`.
     Seeked {
         /// Which song.

@@ -32,14 +32,19 @@ pub(crate) struct Gauge {
 }
 
 impl Gauge {
-    /// Frames that the output has taken.
+    /// Frames that the decoder has put in.
+    pub fn written(&self) -> u64 {
+        self.written.load(Ordering::Acquire)
+    }
+
+    /// Frames that the output has taken, or passed over.
     pub fn heard(&self) -> u64 {
         self.heard.load(Ordering::Acquire)
     }
 
     /// Whether everything has been decoded and taken.
     pub fn drained(&self) -> bool {
-        self.finished.load(Ordering::Acquire) && self.heard() == self.written.load(Ordering::Acquire)
+        self.finished.load(Ordering::Acquire) && self.heard() == self.written()
     }
 
     /// Whether the output ran dry and waits for the decoder.
@@ -72,6 +77,8 @@ pub(crate) struct RingReader {
     samples: rtrb::Consumer<f32>,
     gauge: Arc<Gauge>,
     writer: Thread,
+    /// The ring, and the frame of it, at which this one goes on. Kept here, so that it is freed with this one.
+    after: Option<(Arc<Gauge>, u64)>,
 }
 
 /// Makes a ring that the current thread will write to.
@@ -85,7 +92,12 @@ pub(crate) fn ring() -> (RingWriter, RingReader) {
         first: AtomicU64::new(0),
         born: Instant::now(),
     });
-    let reader = RingReader { samples: consumer, gauge: Arc::clone(&gauge), writer: std::thread::current() };
+    let reader = RingReader {
+        samples: consumer,
+        gauge: Arc::clone(&gauge),
+        writer: std::thread::current(),
+        after: None,
+    };
     (RingWriter { samples: producer, gauge }, reader)
 }
 
@@ -117,8 +129,30 @@ impl RingReader {
         Arc::clone(&self.gauge)
     }
 
+    /// Makes its first frame the same as frame number `from` of another ring: what was heard of that one by the time
+    /// this one is taken up is passed over.
+    pub fn going_on_from(mut self, other: Arc<Gauge>, from: u64) -> Self {
+        self.after = Some((other, from));
+        self
+    }
+
     fn frames(&self) -> usize {
         self.samples.slots() / 2
+    }
+
+    /// How many frames were heard before it was taken up.
+    fn missed(&self) -> u64 {
+        self.after.as_ref().map_or(0, |(other, from)| other.heard().saturating_sub(*from))
+    }
+
+    /// Takes out up to so many frames unheard; returns how many.
+    fn pass_over(&mut self, frames: u64) -> u64 {
+        let frames = usize::try_from(frames).unwrap_or(usize::MAX).min(self.frames());
+        if let Ok(chunk) = self.samples.read_chunk(frames * 2) {
+            chunk.commit_all();
+        }
+        self.gauge.heard.fetch_add(frames as u64, Ordering::Release);
+        frames as u64
     }
 }
 
@@ -148,6 +182,8 @@ struct Core {
     gain: f32,
     primed: bool,
     threshold: usize,
+    /// Frames of the current ring that are still to be passed over.
+    missed: u64,
 }
 
 impl Core {
@@ -166,13 +202,20 @@ impl Core {
         }
         let silent = fade_in || self.knobs.paused.load(Ordering::Acquire);
         self.level = if silent { 0 } else { FADE_FRAMES };
+        self.missed = self.current.as_ref().map_or(0, RingReader::missed);
         self.primed = false;
         self.threshold = START_FRAMES;
     }
 
     /// Whether the current ring may sound now. A paced output waits for a cushion first.
     fn flows(&mut self, paced: bool) -> bool {
-        let Some(ring) = &self.current else { return false };
+        let Some(ring) = &mut self.current else { return false };
+        if self.missed > 0 {
+            self.missed -= ring.pass_over(self.missed);
+            if self.missed > 0 {
+                return false;
+            }
+        }
         // Read before counting: what is finished is completely there.
         let finished = ring.gauge.finished.load(Ordering::Acquire);
         let frames = ring.frames();
@@ -299,6 +342,7 @@ impl TapControl {
             gain: 1.0,
             primed: false,
             threshold: START_FRAMES,
+            missed: 0,
         };
         Self {
             knobs,

@@ -1,9 +1,12 @@
 //! The player's thread: one song on stage, what may happen to it, and what is told about it.
 
+mod take;
+
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use self::take::Take;
 use crate::engine::{Command, Place, PlayOptions, frames, time};
 use crate::ring::{Gauge, RingReader, TapControl};
 use crate::worker::{Found, Go, Worker};
@@ -37,6 +40,8 @@ pub(crate) struct Stage {
     openings: u64,
     songs: u64,
     song: Option<Song>,
+    /// Another take of the song, on its way.
+    take: Option<Take>,
     quiet_since: Instant,
 }
 
@@ -51,6 +56,8 @@ struct Song {
     /// The ring that is heard, and its rate.
     ring: Option<(Arc<Gauge>, u32)>,
     base: Duration,
+    /// How much of the ring counts as heard although the output has yet to pass it over.
+    ahead: Duration,
     /// Heard of rings before this one.
     heard: Duration,
     stop_after: Option<Duration>,
@@ -59,6 +66,8 @@ struct Song {
     paused: bool,
     /// Orders to decode from somewhere; the first is the start, later ones are seeks.
     goes: u64,
+    /// The order that the present ring answers, or the last one that was refused.
+    followed: u64,
     /// The ring went down with an output that did not hand it back.
     orphaned: bool,
     /// The decoder is through with this ring, perhaps with an error.
@@ -68,7 +77,18 @@ struct Song {
 
 impl Song {
     fn ring_heard(&self) -> Duration {
-        self.ring.as_ref().map_or(Duration::ZERO, |(gauge, rate)| time(gauge.heard(), *rate))
+        let heard = self.ring.as_ref().map_or(Duration::ZERO, |(gauge, rate)| time(gauge.heard(), *rate));
+        heard.max(self.ahead)
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            request: self.request,
+            duration: self.opened.as_ref().and_then(|(_, duration)| *duration),
+            base: self.base,
+            ring: self.ring.clone(),
+            ahead: self.ahead,
+        }
     }
 
     fn heard(&self) -> Duration {
@@ -77,6 +97,11 @@ impl Song {
 
     fn at(&self) -> Duration {
         self.base + self.ring_heard()
+    }
+
+    /// Whether no order is on its way.
+    fn is_settled(&self) -> bool {
+        self.followed == self.goes
     }
 
     /// Orders to decode from `at` for an output of `rate`, as far as may still be heard.
@@ -104,6 +129,7 @@ impl Stage {
             openings: 0,
             songs: 0,
             song: None,
+            take: None,
             quiet_since: Instant::now(),
         }
     }
@@ -139,6 +165,7 @@ impl Stage {
     fn obey(&mut self, command: Command) {
         match command {
             Command::Play { request, source, options, asked } => self.play(request, *source, options, asked),
+            Command::ChangeTake { request, source } => self.change_take(request, *source),
             Command::Pause => self.pause(),
             Command::Resume => self.resume(),
             Command::Stop => self.dismiss(),
@@ -153,16 +180,9 @@ impl Stage {
 
     fn play(&mut self, request: RequestId, source: Source, options: PlayOptions, asked: Instant) {
         self.dismiss();
-        self.songs += 1;
-        let number = self.songs;
         // The song is opened while the device is.
-        let inputs = self.inputs.clone();
-        let worker = Worker::spawn(source, move |found| {
-            // Without a player nobody wants to know.
-            let _ = inputs.send(Input::Found(number, found));
-        });
-        let worker = match worker {
-            Ok(worker) => worker,
+        let (number, worker) = match self.employ(source) {
+            Ok(employed) => employed,
             Err(error) => return self.tell(Event::Failed { request, error, heard: Duration::ZERO }),
         };
         let mut song = Song {
@@ -173,12 +193,14 @@ impl Stage {
             opened: None,
             ring: None,
             base: options.from,
+            ahead: Duration::ZERO,
             heard: Duration::ZERO,
             stop_after: options.stop_after,
             started: false,
             buffering: false,
             paused: options.paused,
             goes: 0,
+            followed: 0,
             orphaned: false,
             finished: None,
             told: Instant::now(),
@@ -194,6 +216,17 @@ impl Stage {
         }
         self.song = Some(song);
         self.place_song();
+    }
+
+    /// A thread that decodes a source, and the number under which it reports.
+    fn employ(&mut self, source: Source) -> Result<(u64, Worker)> {
+        self.songs += 1;
+        let (inputs, number) = (self.inputs.clone(), self.songs);
+        let worker = Worker::spawn(source, move |found| {
+            // Without a player nobody wants to know.
+            let _ = inputs.send(Input::Found(number, found));
+        })?;
+        Ok((number, worker))
     }
 
     fn pause(&mut self) {
@@ -275,6 +308,7 @@ impl Stage {
 
     fn leave(&mut self) -> Option<Song> {
         let song = self.song.take()?;
+        self.drop_take();
         song.worker.stop();
         self.tap.clear();
         self.quiet_since = Instant::now();
@@ -283,8 +317,10 @@ impl Stage {
     }
 
     fn learn(&mut self, number: u64, found: Found) {
-        // A late word from a song that has left.
-        let Some(song) = self.song.as_mut().filter(|song| song.number == number) else { return };
+        let Some(song) = self.song.as_mut().filter(|song| song.number == number) else {
+            // Of a take that is on its way, or a late word from a song that has left.
+            return self.learn_of_take(number, found);
+        };
         let request = song.request;
         match found {
             Found::Opened { format, duration, seekable } => {
@@ -302,6 +338,7 @@ impl Stage {
                 }
             }
             Found::Refused(error) => {
+                song.followed = song.goes;
                 self.tell(Event::SeekFailed { request, error });
             }
         }
@@ -312,8 +349,10 @@ impl Stage {
         let request = song.request;
         song.heard += song.ring_heard();
         song.base = at;
+        song.ahead = Duration::ZERO;
         song.ring = Some((reader.gauge(), go.rate));
         song.orphaned = false;
+        song.followed = go.number;
         song.finished = None;
         song.buffering = false;
         let sought = go.number > 1 && go.number == song.goes;
@@ -393,6 +432,7 @@ impl Stage {
     /// Looks at what the output has done meanwhile.
     fn look(&mut self) {
         self.tap.tick();
+        self.watch_take();
         if self.sounds() {
             self.quiet_since = Instant::now();
             self.watch_song();
@@ -430,13 +470,7 @@ impl Stage {
         }
         if song.started && !starving && song.told.elapsed() >= POSITION_EVERY {
             song.told = Instant::now();
-            let place = Place {
-                request,
-                duration: song.opened.as_ref().and_then(|o| o.1),
-                base: song.base,
-                ring: song.ring.clone(),
-            };
-            told.push(Event::Position(place.position()));
+            told.push(Event::Position(song.place().position()));
         }
         let over = song.finished.is_some() && gauge.is_some_and(|gauge| gauge.drained());
         for event in told {
@@ -459,13 +493,7 @@ impl Stage {
     }
 
     fn place_song(&self) {
-        let place = self.song.as_ref().map(|song| Place {
-            request: song.request,
-            duration: song.opened.as_ref().and_then(|(_, duration)| *duration),
-            base: song.base,
-            ring: song.ring.clone(),
-        });
-        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = self.song.as_ref().map(Song::place);
     }
 
     fn tell(&self, event: Event) {

@@ -287,6 +287,43 @@ fn a_lost_device_pauses_and_the_next_resume_opens_anew() {
 }
 
 #[test]
+fn another_device_takes_over_without_losing_a_frame() {
+    let room = Room::new();
+    let (path, samples) = room.plain(4.0);
+    room.player.choose_device(Some("headphones".into()));
+    room.play(&path);
+    room.hand.hear(10_000);
+    started(&room.events);
+    room.player.choose_device(Some("speakers".into()));
+    wait(&room.events, |event| matches!(event, Event::Playing { request: ONE }).then_some(()));
+    assert_eq!(room.hand.openings(), 2);
+    let heard = room.hand.hear(20_000);
+    assert!(heard[FADE * 2..] == samples[(10_000 + FADE) * 2..30_000 * 2]);
+
+    // In a pause nothing is opened before it ends.
+    room.player.pause();
+    wait(&room.events, |event| matches!(event, Event::Paused { .. }).then_some(()));
+    room.hand.draw(4_800);
+    let at = room.at();
+    room.player.choose_device(None);
+    room.player.seek(at);
+    wait(&room.events, |event| matches!(event, Event::Seeked { .. }).then_some(()));
+    assert_eq!(room.hand.openings(), 2);
+    room.player.resume();
+    room.hand.hear(1_000);
+    assert_eq!((room.hand.openings(), room.at()), (3, at + frames(1_000)));
+    assert_eq!(room.hand.chosen(), [Some("headphones".into()), Some("speakers".into()), None]);
+
+    // Where the chosen one cannot be opened, and no other, it is as if the device were lost.
+    room.hand.set_missing(true);
+    room.player.choose_device(Some("gone".into()));
+    wait(&room.events, |event| matches!(event, Event::DeviceLost { .. }).then_some(()));
+    room.hand.set_missing(false);
+    room.player.resume();
+    room.hand.hear(1_000);
+}
+
+#[test]
 fn without_a_device_a_song_fails_with_a_sentence() {
     let room = Room::new();
     room.hand.set_missing(true);

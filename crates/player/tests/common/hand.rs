@@ -15,6 +15,7 @@ struct Inside {
     openings: usize,
     rates: Vec<u32>,
     missing: bool,
+    chosen: Vec<Option<String>>,
 }
 
 /// The test's end.
@@ -36,6 +37,11 @@ impl Hand {
 
     pub fn set_missing(&self, missing: bool) {
         self.0.lock().unwrap().missing = missing;
+    }
+
+    /// The devices that were chosen, in order.
+    pub fn chosen(&self) -> Vec<Option<String>> {
+        self.0.lock().unwrap().chosen.clone()
     }
 
     pub fn openings(&self) -> usize {
@@ -99,5 +105,9 @@ impl Sink for HandSink {
     fn close(&mut self) -> Result<()> {
         self.0.0.lock().unwrap().tap = None;
         Ok(())
+    }
+
+    fn choose(&mut self, device: Option<String>) {
+        self.0.0.lock().unwrap().chosen.push(device);
     }
 }
