@@ -30,9 +30,6 @@ pub(super) struct Current {
     pub(super) buffering: bool,
     pub(super) first_sample: Option<Duration>,
     pub(super) format: Option<String>,
-    /// The requests under which it was heard in another rendition, and for how long.
-    pub(super) earlier: Vec<RequestId>,
-    pub(super) heard_earlier: Duration,
 }
 
 impl Current {
@@ -60,8 +57,6 @@ impl Current {
             buffering: false,
             first_sample: None,
             format: None,
-            earlier: Vec::new(),
-            heard_earlier: Duration::ZERO,
         }
     }
 

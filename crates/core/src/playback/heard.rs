@@ -31,6 +31,10 @@ impl State {
             PlayerEvent::Ended { request, heard } | PlayerEvent::Stopped { request, heard } => {
                 self.song_over(request, heard, None).await;
             }
+            PlayerEvent::Changed { from, request, format, duration } => {
+                self.changed(from, request, format, duration);
+            }
+            PlayerEvent::Failed { request, ref error, .. } if self.coming_failed(request, error) => {}
             PlayerEvent::Failed { request, error, heard } => {
                 self.song_over(request, heard, Some(Error::Player(error).report())).await;
             }
@@ -52,8 +56,7 @@ impl State {
             PlayerEvent::Started { request: of, format, duration, first_sample } if of == request => {
                 let waited =
                     current.handed_over.map_or(Duration::ZERO, |at| at.duration_since(current.accepted));
-                // In another rendition the song goes on: it was heard first before.
-                current.first_sample.get_or_insert(waited + first_sample);
+                current.first_sample = Some(waited + first_sample);
                 current.started = true;
                 current.buffering = false;
                 current.duration = duration.or(current.duration);
@@ -98,22 +101,13 @@ impl State {
 
     /// The player is done with a song: its end, a stop, or a failure.
     async fn song_over(&mut self, request: RequestId, heard: Duration, error: Option<ErrorReport>) {
-        let all = self.leaving.iter_mut().chain(&mut self.current);
-        for song in all {
-            if song.earlier.contains(&request) {
-                // It goes on in another rendition.
-                song.heard_earlier += heard;
-                return;
-            }
-        }
         if let Some(at) = self.leaving.iter().position(|left| left.request == request) {
             let left = self.leaving.remove(at);
-            let heard = heard + left.heard_earlier;
             count(&left, heard, error.is_some()).await;
             self.tell(PlaybackEvent::Finished(left.row(heard, error)));
             self.tell_if_over();
         } else if let Some(current) = self.current.take_if(|current| current.request == request) {
-            let heard = heard + current.heard_earlier;
+            self.settle_coming();
             count(&current, heard, error.is_some()).await;
             self.finished(current, heard, error);
         }

@@ -90,7 +90,7 @@ impl State {
                 queue_len: self.queue.len(),
                 at_s: self.position().as_secs_f64(),
                 duration_s: self.duration().map(|duration| duration.as_secs_f64()),
-                rendition: self.current.as_ref().map_or(self.rendition, |current| current.rendition),
+                rendition: self.rendition_now(),
                 volume: self.volume,
             },
         }

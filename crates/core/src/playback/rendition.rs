@@ -1,16 +1,26 @@
 //! The song that is on, from its original to its instrumental and back, at the same place.
 
+use std::time::Duration;
+
 use melody_model::{Rendition, SongView};
-use melody_player::{PlayOptions, Source};
+use melody_player::{Format, RequestId, Source};
 
 use super::{Answer, Message, task::State};
 use crate::{Error, PlaybackEvent, sources};
+
+/// A rendition that the player is about to change to.
+pub(super) struct Coming {
+    request: RequestId,
+    rendition: Rendition,
+    done: Answer<Result<(), Error>>,
+}
 
 impl State {
     /// Opens the other rendition while this one goes on: only one that is there is changed to.
     pub(super) fn choose_rendition(&mut self, rendition: Rendition, done: Answer<Result<(), Error>>) {
         self.choices += 1;
-        let heard = self.current.as_ref().map_or(self.rendition, |current| current.rendition);
+        let coming = self.coming.as_ref().map(|coming| coming.rendition);
+        let heard = coming.unwrap_or_else(|| self.rendition_now());
         let on = self.queue.current().map(|item| item.number).zip(self.song_at_rest());
         let Some((item, id)) = on.filter(|_| heard != rendition) else {
             self.set_rendition(rendition);
@@ -30,6 +40,11 @@ impl State {
                 let _ = inbox.send(Message::RenditionOpened { item, choice, rendition, opened, done });
             }
         });
+    }
+
+    /// The rendition that is heard, or that would be.
+    pub(super) fn rendition_now(&self) -> Rendition {
+        self.current.as_ref().map_or(self.rendition, |current| current.rendition)
     }
 
     fn set_rendition(&mut self, rendition: Rendition) {
@@ -56,32 +71,81 @@ impl State {
             // Another song has begun meanwhile: the choice is for that one.
             return self.choose_rendition(rendition, done);
         }
-        let changed = opened.and_then(|(song, source)| self.change_to(rendition, song, source));
-        if changed.is_ok() {
-            self.set_rendition(rendition);
+        match opened {
+            Ok((song, source)) => self.change_to(rendition, song, source, done),
+            Err(e) => _ = done.send(Err(e)),
         }
-        let _ = done.send(changed);
     }
 
-    /// The source is let go when nothing is loaded: it is opened again once the listener goes on.
-    fn change_to(&mut self, rendition: Rendition, song: SongView, source: Source) -> Result<(), Error> {
-        let at = self.position();
+    fn change_to(
+        &mut self,
+        rendition: Rendition,
+        song: SongView,
+        source: Source,
+        done: Answer<Result<(), Error>>,
+    ) {
+        self.settle_coming();
         let request = self.next_request();
-        let Some(current) = &mut self.current else { return Ok(()) };
-        let before = std::mem::replace(&mut current.request, request);
-        current.rendition = rendition;
-        current.song.get_or_insert(song);
-        current.from = at;
-        current.position = at;
-        match &self.player {
-            Some(player) if current.handed_over.is_some() => {
-                current.earlier.push(before);
-                let options = PlayOptions { from: at, paused: current.paused, stop_after: self.limit };
-                player.play(request, source, options);
-                Ok(())
+        let handed_over = match (&mut self.current, &self.player) {
+            (Some(current), Some(player)) if current.handed_over.is_some() => {
+                player.change_take(request, source);
+                self.coming = Some(Coming { request, rendition, done });
+                return;
             }
-            // What was on its way is dropped when it comes: its request is over.
-            _ => self.hand_over(source),
+            (Some(current), _) => {
+                // What was on its way is dropped when it comes: its request is over.
+                current.request = request;
+                current.rendition = rendition;
+                current.song.get_or_insert(song);
+                self.hand_over(source)
+            }
+            // Nothing is loaded: it is opened again once the listener goes on.
+            (None, _) => Ok(()),
+        };
+        if handed_over.is_ok() {
+            self.set_rendition(rendition);
+        }
+        let _ = done.send(handed_over);
+    }
+
+    /// The player goes on in the rendition that was coming.
+    pub(super) fn changed(
+        &mut self,
+        from: RequestId,
+        request: RequestId,
+        format: Format,
+        duration: Option<Duration>,
+    ) {
+        if let Some(left) = self.leaving.iter_mut().find(|left| left.request == from) {
+            // It was left in the same moment.
+            left.request = request;
+            return;
+        }
+        let (Some(current), Some(coming)) =
+            (&mut self.current, self.coming.take_if(|coming| coming.request == request))
+        else {
+            return;
+        };
+        current.request = request;
+        current.rendition = coming.rendition;
+        current.format = Some(format.name);
+        current.duration = duration.or(current.duration);
+        self.set_rendition(coming.rendition);
+        let _ = coming.done.send(Ok(()));
+    }
+
+    /// Whether the failure was of the rendition that was coming: then the song goes on as it was.
+    pub(super) fn coming_failed(&mut self, request: RequestId, error: &melody_player::Error) -> bool {
+        let Some(coming) = self.coming.take_if(|coming| coming.request == request) else { return false };
+        let _ = coming.done.send(Err(Error::Player(error.clone())));
+        true
+    }
+
+    /// The song is left before the player could change: the next one is heard in what was chosen.
+    pub(super) fn settle_coming(&mut self) {
+        if let Some(coming) = self.coming.take() {
+            self.set_rendition(coming.rendition);
+            let _ = coming.done.send(Ok(()));
         }
     }
 }

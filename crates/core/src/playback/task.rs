@@ -9,7 +9,9 @@ use melody_model::{Rendition, SongId, SongView};
 use melody_player::{PlayOptions, Player, RequestId, SinkKind, Source};
 use tokio::sync::mpsc;
 
-use super::{Answer, Asked, Message, PlaybackOptions, Programme, current::Current, keep::Keeper};
+use super::{
+    Answer, Asked, Message, PlaybackOptions, Programme, current::Current, keep::Keeper, rendition::Coming,
+};
 use crate::{
     Error, Event, PlaybackEvent, PlayedRow,
     context::{Account, Context},
@@ -38,6 +40,7 @@ pub(super) struct State {
     pub(super) lenient: bool,
     /// Counts the choices of a rendition: only the last one matters.
     pub(super) choices: u64,
+    pub(super) coming: Option<Coming>,
     pub(super) limit: Option<Duration>,
     last_request: u64,
     pub(super) current: Option<Current>,
@@ -70,6 +73,7 @@ pub(super) fn spawn(
         rendition: Rendition::default(),
         lenient: false,
         choices: 0,
+        coming: None,
         limit: None,
         last_request: 0,
         current: None,
@@ -342,6 +346,7 @@ impl State {
 
     /// Ends the song that is on because the listener wants another, or none.
     pub(super) fn leave_current(&mut self) {
+        self.settle_coming();
         let Some(current) = self.current.take() else { return };
         match &self.player {
             Some(player) if current.handed_over.is_some() => {
