@@ -23,6 +23,8 @@ export class Playback {
   readonly running = $derived(this.status === "playing" || this.status === "loading" || this.status === "buffering");
 
   #backend: Backend;
+  /** The place in the queue: the same song may stand there twice. */
+  #index = 0;
   /** The last position that was told, and when. */
   #told = { at: 0, when: 0 };
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -40,6 +42,7 @@ export class Playback {
   read(now: NowPlaying): void {
     this.status = now.status;
     this.song = now.item?.song ?? null;
+    this.#index = now.index;
     this.rendition = now.rendition;
     this.duration = now.duration_s ?? this.song?.duration_s ?? null;
     this.volume = now.volume;
@@ -47,16 +50,17 @@ export class Playback {
   }
 
   apply(event: Fact): void {
+    if (event.event === "queue_changed") this.#index = event.index;
     if (event.event !== "playback") return;
     switch (event.playback) {
       case "loading":
-        this.#take(event.song);
+        this.#take(event.song, event.index);
         this.duration = event.song.duration_s;
         this.status = "loading";
-        this.#place(0);
+        this.#place(this.at);
         break;
       case "started":
-        this.#take(event.song);
+        this.#take(event.song, event.index);
         this.rendition = event.rendition;
         this.duration = event.duration_s ?? event.song.duration_s;
         this.status = "playing";
@@ -136,9 +140,11 @@ export class Playback {
     document.removeEventListener("visibilitychange", this.#tick);
   }
 
-  #take(song: SongView): void {
-    if (song.id !== this.song?.id) this.at = 0;
+  /** The same item goes on where it was left: after a restart it is loaded from there. */
+  #take(song: SongView, index: number): void {
+    if (song.id !== this.song?.id || index !== this.#index) this.at = 0;
     this.song = song;
+    this.#index = index;
   }
 
   #place(at: number): void {

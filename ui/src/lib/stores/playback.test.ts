@@ -116,6 +116,24 @@ test("another song begins at nought, the same song in another rendition where it
   expect([playback.song?.id, playback.at, playback.duration, playback.status]).toEqual(["b", 0, 90, "loading"]);
 });
 
+test("a song that follows without a gap begins at nought, also when it is the same once more", () => {
+  const started = { event: "playback", playback: "started", queue_len: 3, rendition: "original", format: "FLAC" } as const;
+  play(199);
+  playback.apply({ ...started, song: song("a"), index: 1, duration_s: 200 });
+  expect(playback.at).toBe(0);
+  vi.advanceTimersByTime(3000);
+  playback.apply({ ...started, song: song("b"), index: 2, duration_s: 200 });
+  expect(playback.at).toBe(0);
+});
+
+test("what was paused in another run is loaded from where it was left", () => {
+  const item = { item: 4, song: song("a") };
+  playback.read(nowPlaying({ status: "paused", item, index: 5, queue_len: 9, at_s: 61 }));
+  playback.apply({ event: "queue_changed", index: 6, queue_len: 10 });
+  playback.apply({ event: "playback", playback: "loading", song: song("a"), index: 6, queue_len: 10 });
+  expect([playback.at, playback.status]).toEqual([61, "loading"]);
+});
+
 test("the volume is seen at once, and of many values the last is sent when the first has arrived", async () => {
   const answer = later<never>();
   backend.answers.set_volume = () => answer.promise;
