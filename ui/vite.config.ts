@@ -5,6 +5,10 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { fontLicences } from "./scripts/font-licences.js";
 
+/** What `src-tauri` and `melody web` allow the page; the built files are tried under it. */
+const POLICY =
+  "default-src 'self'; img-src 'self' cover: http://cover.localhost data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ipc: http://ipc.localhost";
+
 export default defineConfig({
   base: "./",
   plugins: [
@@ -21,6 +25,7 @@ export default defineConfig({
     ...(process.env.VITEST ? { conditions: ["browser"] } : {}),
   },
   server: { host: "127.0.0.1", port: 5173, strictPort: true, fs: { allow: [".."] } },
+  preview: { host: "127.0.0.1", port: 4173, strictPort: true, headers: { "Content-Security-Policy": POLICY } },
   build: {
     target: ["safari17.5", "chrome123"],
     assetsInlineLimit: 0,

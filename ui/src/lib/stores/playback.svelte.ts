@@ -5,6 +5,8 @@ import { newest } from "./newest";
 
 /** How often a running position is drawn, in ms: finer than a seek bar can show. */
 const STEP_MS = 100;
+/** How long the next song has to tell of itself, in ms, before it is asked what is on. */
+const LOOK_MS = 250;
 
 export class Playback {
   status = $state<PlaybackStatus>("stopped");
@@ -28,6 +30,7 @@ export class Playback {
   /** The last position that was told, and when. */
   #told = { at: 0, when: 0 };
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #looking: ReturnType<typeof setTimeout> | undefined;
   /** While a seek is under way, positions of before it are not believed. */
   #seeking = 0;
   #sendVolume: (volume: number) => void;
@@ -50,7 +53,11 @@ export class Playback {
   }
 
   apply(event: Fact): void {
-    if (event.event === "queue_changed") this.#index = event.index;
+    if (event.event === "queue_changed") {
+      this.#index = event.index;
+      // What is at rest may have been taken away or replaced; what is heard tells of itself.
+      if (!this.running) this.#lookLater();
+    }
     if (event.event !== "playback") return;
     switch (event.playback) {
       case "loading":
@@ -82,12 +89,16 @@ export class Playback {
         this.#tick();
         break;
       case "finished":
+        // Another follows at once, or nothing does: then nobody else tells.
+        if (event.song_id === this.song?.id) this.#lookLater();
         break;
       case "rendition_changed":
         this.rendition = event.rendition;
         break;
       case "queue_ended":
         this.status = "stopped";
+        this.song = null;
+        this.duration = null;
         this.#place(0);
         break;
       case "volume_changed":
@@ -137,14 +148,27 @@ export class Playback {
 
   stop(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#looking);
     document.removeEventListener("visibilitychange", this.#tick);
   }
 
   /** The same item goes on where it was left: after a restart it is loaded from there. */
   #take(song: SongView, index: number): void {
+    clearTimeout(this.#looking);
+    this.#looking = undefined;
     if (song.id !== this.song?.id || index !== this.#index) this.at = 0;
     this.song = song;
     this.#index = index;
+  }
+
+  /** Asks what is on, unless a song says so itself before. */
+  #lookLater(): void {
+    clearTimeout(this.#looking);
+    this.#looking = setTimeout(async () => {
+      const looked = this.#looking;
+      const now = await this.#backend.call({ command: "now_playing" }).catch(() => null);
+      if (now && looked === this.#looking) this.read(now);
+    }, LOOK_MS);
   }
 
   #place(at: number): void {

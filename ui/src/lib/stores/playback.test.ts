@@ -117,7 +117,13 @@ test("another song begins at nought, the same song in another rendition where it
 });
 
 test("a song that follows without a gap begins at nought, also when it is the same once more", () => {
-  const started = { event: "playback", playback: "started", queue_len: 3, rendition: "original", format: "FLAC" } as const;
+  const started = {
+    event: "playback",
+    playback: "started",
+    queue_len: 3,
+    rendition: "original",
+    format: "FLAC",
+  } as const;
   play(199);
   playback.apply({ ...started, song: song("a"), index: 1, duration_s: 200 });
   expect(playback.at).toBe(0);
@@ -132,6 +138,46 @@ test("what was paused in another run is loaded from where it was left", () => {
   playback.apply({ event: "queue_changed", index: 6, queue_len: 10 });
   playback.apply({ event: "playback", playback: "loading", song: song("a"), index: 6, queue_len: 10 });
   expect([playback.at, playback.status]).toEqual([61, "loading"]);
+});
+
+describe("when a song is over", () => {
+  const over = { song_id: "a", seconds: 200, first_sample_ms: 1, format: null, error: null };
+  const finished = { event: "playback", playback: "finished", ...over } as const;
+
+  test("and another begins, nobody is asked", async () => {
+    play(199);
+    playback.apply(finished);
+    playback.apply({ event: "playback", playback: "loading", song: song("b"), index: 1, queue_len: 2 });
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([playback.song?.id, playback.status]).toEqual(["b", "loading"]);
+    expect(backend.of("now_playing")).toEqual([]);
+  });
+
+  test("and nothing begins, what is on is read", async () => {
+    play(199);
+    backend.answers.now_playing = () => nowPlaying({ item: { item: 1, song: song("a") }, queue_len: 1 });
+    playback.apply(finished);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([playback.song?.id, playback.status, playback.at]).toEqual(["a", "stopped", 0]);
+  });
+
+  test("the queue's end leaves nothing on", () => {
+    play(199);
+    playback.apply({ event: "playback", playback: "queue_ended" });
+    expect([playback.song, playback.status, playback.at]).toEqual([null, "stopped", 0]);
+  });
+});
+
+test("what is taken from the queue while it is at rest is no longer on", async () => {
+  play(10);
+  playback.apply({ event: "queue_changed", index: 0, queue_len: 2 });
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(backend.of("now_playing")).toEqual([]);
+  playback.apply({ event: "playback", playback: "paused", song_id: "a" });
+  backend.answers.now_playing = () => nowPlaying();
+  playback.apply({ event: "queue_changed", index: 0, queue_len: 0 });
+  await vi.advanceTimersByTimeAsync(2000);
+  expect([playback.song, playback.status]).toEqual([null, "stopped"]);
 });
 
 test("the volume is seen at once, and of many values the last is sent when the first has arrived", async () => {
