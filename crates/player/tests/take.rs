@@ -37,7 +37,7 @@ impl Room {
     }
 
     fn source(&self, name: &str) -> Source {
-        Source::file(&self.dir.path().join(name)).unwrap()
+        Source::file(self.dir.path().join(name)).unwrap()
     }
 
     fn play(&self) {
