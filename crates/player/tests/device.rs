@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use common::compare::{correlation, lag, onset, worst_piece};
 use common::{End, ONE, PATIENCE, close, end_of, record_file, song, started, wait};
-use melody_player::{Error, Event, PlayOptions, Player, SinkKind, Source};
+use melody_player::{Error, Event, PlayOptions, Player, SinkKind, Source, devices};
 
 /// Says where the child finds its song.
 const SONG: &str = "MELODY_TEST_SONG";
@@ -95,10 +95,14 @@ struct Capture {
 
 impl Capture {
     fn start(runtime: &Path) -> Self {
+        Self::of("bench", runtime)
+    }
+
+    fn of(sink: &str, runtime: &Path) -> Self {
         let mut parec = in_env("parec", runtime)
             .args([
                 "-d",
-                "bench.monitor",
+                &format!("{sink}.monitor"),
                 "--format=float32le",
                 "--rate=48000",
                 "--channels=2",
@@ -223,6 +227,52 @@ fn plays_to_the_device() {
     player.play(ONE, song_of_the_child(), PlayOptions::default());
     assert_eq!(end_of(&events, ONE), End::Ended(Duration::from_secs(6)));
     assert_eq!(close(&player, &events), None);
+}
+
+#[test]
+fn another_device_is_chosen_while_a_song_plays() {
+    if !server_installed() {
+        return;
+    }
+    let runtime = runtime_dir();
+    let files = tempfile::tempdir().unwrap();
+    let path = song(files.path(), "a.flac", 6.0, 48_000, &[]);
+    let _server = start_server(runtime.path());
+    let load =
+        ["load-module", "module-null-sink", "sink_name=second", "sink_properties=device.description=Kitchen"];
+    assert!(in_env("pactl", runtime.path()).args(load).output().unwrap().status.success());
+    let capture = Capture::of("second", runtime.path());
+    let mut player = child("changes_the_device", runtime.path(), &path);
+    let mut lines = BufReader::new(player.0.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.by_ref().any(|line| line.contains("PLAYING")));
+    assert_eq!(onset(&capture.heard.lock().unwrap()), None, "it began on the default device");
+    writeln!(player.0.stdin.take().unwrap(), "go on").unwrap();
+    assert!(lines.by_ref().any(|line| line.contains("ENDED")));
+    assert!(player.0.wait().unwrap().success());
+    capture.wait_for(|heard| onset(heard).is_some());
+}
+
+#[test]
+#[ignore = "the child of the test above"]
+fn changes_the_device() {
+    let found = devices().unwrap();
+    let kitchen = found.iter().find(|device| device.name == "Kitchen").unwrap();
+    assert!(
+        found.len() >= 2 && found.iter().filter(|device| device.id == kitchen.id).count() == 1,
+        "{found:?}"
+    );
+    let (player, events) = Player::new(SinkKind::Device).unwrap();
+    player.choose_device(Some("a device that is not there".into()));
+    player.play(ONE, song_of_the_child(), PlayOptions::default());
+    started(&events);
+    println!("PLAYING");
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+    player.choose_device(Some(kitchen.id.clone()));
+    wait(&events, |event| matches!(event, Event::Playing { .. }).then_some(()));
+    // All of the song was handed to one device or the other, nothing twice.
+    assert_eq!(end_of(&events, ONE), End::Ended(Duration::from_secs(6)));
+    assert_eq!(close(&player, &events), None);
+    println!("ENDED");
 }
 
 #[test]
