@@ -17,6 +17,9 @@ use tokio::sync::broadcast::Receiver;
 
 const TITLES: [&str; 5] = ["Asha", "Bela", "Chand", "Dhara", "Ekta"];
 
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 static MINUTE: LazyLock<Vec<u8>> = LazyLock::new(|| tone(60));
 
 /// A service with five songs of a minute, and their ids.
@@ -62,12 +65,15 @@ async fn item(core: &Core, place: usize) -> u64 {
 
 /// The next event of playback that satisfies.
 async fn until(events: &mut Receiver<Event>, wanted: impl Fn(&PlaybackEvent) -> bool) -> PlaybackEvent {
-    loop {
-        match events.recv().await.unwrap() {
-            Event::Playback(event) if wanted(&event) => return event,
-            _ => {}
+    let found = async {
+        loop {
+            match events.recv().await.unwrap() {
+                Event::Playback(event) if wanted(&event) => return event,
+                _ => {}
+            }
         }
-    }
+    };
+    tokio::time::timeout(PATIENCE, found).await.unwrap()
 }
 
 async fn started(events: &mut Receiver<Event>) -> usize {
@@ -317,6 +323,25 @@ async fn each_account_has_its_queue_and_signing_out_leaves_none() {
     assert_eq!(now(&core).await.status, PlaybackStatus::Paused);
     core.close().await.unwrap();
     drop(bench);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_service_has_its_queue() {
+    let (bench, core, ids) = five().await;
+    let elsewhere = Bench::with(small(vec![extra("Farid", Some(tone(5)))])).await;
+    let mut events = core.events();
+    ask(&core, Command::Play(request(&ids[..2]))).await;
+    started(&mut events).await;
+    ask(&core, Command::UseService { address: elsewhere.server.base_url() }).await;
+    let standing = now(&core).await;
+    assert_eq!((standing.status, standing.queue_len), (PlaybackStatus::Stopped, 0));
+    let other = one(&core, "farid").await.song.id.to_string();
+    ask(&core, Command::Enqueue { ids: vec![other], place: Place::Last }).await;
+    ask(&core, Command::UseService { address: bench.server.base_url() }).await;
+    assert_eq!(order(&core).await, "[A]B");
+    assert_eq!(now(&core).await.status, PlaybackStatus::Paused);
+    ask(&core, Command::UseService { address: elsewhere.server.base_url() }).await;
+    assert_eq!(order(&core).await, "[F]");
 }
 
 #[tokio::test(flavor = "multi_thread")]

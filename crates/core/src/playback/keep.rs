@@ -3,7 +3,7 @@
 //! Written by a task of its own, so that no disk keeps the music waiting: at once after a change, then once a second at
 //! most, and while a song plays every five seconds. So much is lost when the program is killed.
 
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use melody_library::QueuePlace;
 use melody_model::SongId;
@@ -180,8 +180,8 @@ struct Desk {
     context: Arc<Context>,
     queue: Option<Kept>,
     volume: Option<f32>,
-    /// As it stands on the disk, as far as it was written here.
-    written: Option<Kept>,
+    /// The order that was written last, and in which account's folder.
+    written: Option<(PathBuf, Arc<[SongId]>)>,
 }
 
 impl Desk {
@@ -198,20 +198,14 @@ impl Desk {
             }
         }
         let Some(queue) = self.queue.take() else { return };
-        let library = &queue.account.library;
-        let before = self.written.take().filter(|before| before.account.folder == queue.account.folder);
+        let Kept { account, songs, place } = queue;
+        let before = self.written.take().filter(|(folder, _)| *folder == account.folder);
         let kept = match before {
-            Some(before) if Arc::ptr_eq(&before.songs, &queue.songs) => {
-                if before.place == queue.place {
-                    self.written = Some(before);
-                    return;
-                }
-                library.keep_queue_place(queue.place).await
-            }
-            _ => library.keep_queue(queue.songs.to_vec(), queue.place).await,
+            Some((_, order)) if Arc::ptr_eq(&order, &songs) => account.library.keep_queue_place(place).await,
+            _ => account.library.keep_queue(songs.to_vec(), place).await,
         };
         match kept {
-            Ok(()) => self.written = Some(queue),
+            Ok(()) => self.written = Some((account.folder.clone(), songs)),
             Err(e) => tracing::warn!(code = e.code(), "the queue could not be kept"),
         }
     }
