@@ -1,4 +1,5 @@
 // How the screen is built: Svelte, compiled messages, no inlined assets (the content policy refuses data: fonts).
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { paraglideVitePlugin } from "@inlang/paraglide-js";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
@@ -9,8 +10,13 @@ import { fontLicences } from "./scripts/font-licences.js";
 const POLICY =
   "default-src 'self'; img-src 'self' cover: http://cover.localhost data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ipc: http://ipc.localhost";
 
+/** The workspace's version: the screen has none of its own. */
+const version = /^version = "(.+)"$/m.exec(readFileSync(new URL("../Cargo.toml", import.meta.url), "utf8"))?.[1];
+if (!version) throw new Error("The workspace has no version.");
+
 export default defineConfig({
   base: "./",
+  define: { __VERSION__: JSON.stringify(version) },
   plugins: [
     // Tests compile the messages beforehand: this plugin would keep their process from ending.
     ...(process.env.VITEST

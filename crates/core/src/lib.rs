@@ -20,6 +20,7 @@ mod queue;
 mod remote;
 mod reply;
 mod request;
+mod rounds;
 mod saved;
 mod secrets;
 mod session;
@@ -247,6 +248,11 @@ impl Core {
         let songs = playback::asked(&self.context.account(), &request.ids).await?;
         self.playback.play(Programme { songs, start, rendition: request.rendition, from, limit, accepted });
         Ok(())
+    }
+
+    /// Lets sync run by itself, for as long as this is polled.
+    pub async fn sync_in_rounds(&self) {
+        rounds::go(self).await;
     }
 
     /// The service in use.

@@ -1,8 +1,10 @@
 //! Saved songs: changed here first, told to the service when it can be reached.
 
-#![allow(clippy::unwrap_used, clippy::panic)] // A test that cannot go on may end.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on may end.
 
 mod common;
+
+use std::time::Duration;
 
 use common::{Bench, add, list, one, remove, some_ids};
 use melody_core::{Code, Command, Reply, SyncState, SyncStatus};
@@ -262,4 +264,32 @@ async fn an_attempt_that_was_cut_off_is_made_again_in_the_same_process() {
     assert!(add(&core, &song).await.unwrap()[0].pending);
     assert_eq!(sync(&core).await.unwrap().pending, 0);
     assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_is_sent_by_itself_once_somebody_is_signed_in() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.core().await;
+    let rounds = tokio::spawn({
+        let core = core.clone();
+        async move { core.sync_in_rounds().await }
+    });
+    common::sign_in(&core).await.unwrap();
+    let song = one(&core, "monsoon").await.song.id.to_string();
+    bench
+        .server
+        .set_faults(faults("[[fault]]\nroute = \"POST /library/songs\"\nkind = \"drop_before\"\ntimes = 3"))
+        .unwrap();
+    let mut events = core.events();
+    assert!(add(&core, std::slice::from_ref(&song)).await.unwrap()[0].pending);
+    // Out and in again: nothing asks for a sync, and the library is known already.
+    core.dispatch(Command::Logout { forget: false }).await.unwrap();
+    common::sign_in(&core).await.unwrap();
+    let sent = async {
+        while bench.server.library_count("+91", common::PHONE).unwrap() == 0 {
+            events.recv().await.unwrap();
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), sent).await.expect("it is sent without being asked");
+    rounds.abort();
 }

@@ -17,11 +17,14 @@ use std::{
 
 use melody_core::{Command, Core, CoreOptions, Cover, Done, Error, ErrorReport};
 use melody_model::SongId;
-use tokio::sync::{Mutex, broadcast};
+use tokio::{
+    sync::{Mutex, broadcast},
+    task::JoinHandle,
+};
 
 pub use events::{Events, HostEvent, Told};
 pub use profile::{secrets_kind, usual_profile};
-pub use request::{Answer, HostCommand, HostReply, Place, Request};
+pub use request::{Answer, HostCommand, HostReply, LocalPath, Request};
 
 use crate::demo::Demo;
 
@@ -40,6 +43,8 @@ struct Inner {
     profile: PathBuf,
     demo: Mutex<Option<Demo>>,
     events: broadcast::Sender<HostEvent>,
+    /// Sync by itself, until the app is closed.
+    rounds: JoinHandle<()>,
 }
 
 impl Host {
@@ -48,12 +53,17 @@ impl Host {
         let profile = options.profile.clone();
         // A window comes back as it was left.
         let core = Core::open(CoreOptions { keep_queue: true, ..options }).await?;
+        let rounds = tokio::spawn({
+            let core = core.clone();
+            async move { core.sync_in_rounds().await }
+        });
         let host = Self {
             core,
             inner: Arc::new(Inner {
                 profile,
                 demo: Mutex::default(),
                 events: broadcast::Sender::new(EVENT_BACKLOG),
+                rounds,
             }),
         };
         if demo::was_used(&host.inner.profile, &host.core.service().address) {
@@ -81,16 +91,16 @@ impl Host {
                 self.start_demo().await?;
                 Ok(HostReply::Done(Done {}))
             }
-            HostCommand::DataFolder => Ok(place(&self.inner.profile)),
+            HostCommand::DataFolder => Ok(local_path(&self.inner.profile)),
             HostCommand::OpenDataFolder => {
                 let folder = self.inner.profile.clone();
                 open::that_detached(&folder)
                     .map_err(|e| Error::Invalid(format!("{} could not be opened: {e}.", folder.display())))?;
-                Ok(place(&folder))
+                Ok(local_path(&folder))
             }
             HostCommand::SaveDiagnostics => {
                 let path = diagnostics::save(&self.core, &self.inner.profile).await?;
-                Ok(place(&path))
+                Ok(local_path(&path))
             }
         }
     }
@@ -122,6 +132,7 @@ impl Host {
 
     /// Saves what is to be saved and lets the sound output go.
     pub async fn close(self) -> Result<(), Error> {
+        self.inner.rounds.abort();
         let closed = self.core.close().await;
         if let Some(demo) = self.inner.demo.lock().await.take() {
             demo.stop().await;
@@ -130,6 +141,6 @@ impl Host {
     }
 }
 
-fn place(path: &Path) -> HostReply {
-    HostReply::Place(Place { path: path.display().to_string() })
+fn local_path(path: &Path) -> HostReply {
+    HostReply::LocalPath(LocalPath { path: path.display().to_string() })
 }

@@ -31,12 +31,12 @@ pub enum HostCommand {
 #[serde(untagged)]
 pub enum HostReply {
     Done(Done),
-    Place(Place),
+    LocalPath(LocalPath),
 }
 
 /// A file or a folder.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
-pub struct Place {
+pub struct LocalPath {
     pub path: String,
 }
 

@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use melody_core::{Command, ErrorReport, Event};
-use melody_host::{HostCommand, HostEvent, Place, Request};
+use melody_host::{HostCommand, HostEvent, LocalPath, Request};
 use ts_rs::{Config, TS, TypeVisitor};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../ui/src/lib/generated/types.ts");
@@ -25,11 +25,12 @@ impl Declarations<'_> {
             return;
         }
         let name = T::ident(self.config);
-        if self.found.contains_key(&name) {
+        let declaration = format!("{}export {}\n", T::docs().unwrap_or_default(), T::decl(self.config));
+        if let Some(found) = self.found.get(&name) {
+            assert_eq!(*found, declaration, "two types are called {name}");
             return;
         }
-        let docs = T::docs().unwrap_or_default();
-        self.found.insert(name, format!("{docs}export {}\n", T::decl(self.config)));
+        self.found.insert(name, declaration);
         T::visit_dependencies(self);
         T::visit_generics(self);
     }
@@ -48,7 +49,7 @@ fn generated() -> String {
     all.add::<Event>();
     all.add::<HostCommand>();
     all.add::<HostEvent>();
-    all.add::<Place>();
+    all.add::<LocalPath>();
     all.add::<ErrorReport>();
     Command::visit_replies(&mut all);
     let replies: Vec<String> =
@@ -56,8 +57,8 @@ fn generated() -> String {
     let declarations: Vec<String> = all.found.into_values().collect();
     format!(
         "{HEAD}{}\n/** What each command brings back. */\nexport interface Replies {{\n{}\n}}\n\n\
-         export interface HostReplies {{\n  start_demo: Done\n  data_folder: Place\n  open_data_folder: Place\n  \
-         save_diagnostics: Place\n}}\n",
+         export interface HostReplies {{\n  start_demo: Done\n  data_folder: LocalPath\n  open_data_folder: LocalPath\n  \
+         save_diagnostics: LocalPath\n}}\n",
         declarations.join("\n"),
         replies.join("\n")
     )

@@ -202,6 +202,11 @@ export type ListRequest = { limit: number, offset: number, sort?: EntrySort, ord
 filter?: string, language?: string, };
 
 /**
+ * A file or a folder.
+ */
+export type LocalPath = { path: string, };
+
+/**
  * Names a sentence. Finer than a code where a listener needs other words; parameters are named beside.
  */
 export type MessageKey = "phone_country" | "phone_india" | "phone_length" | "invalid" | "insecure_address" | "sign_in_needed" | "wrong_otp" | "otp_expired" | "too_often" | "maintenance" | "no_such_host" | "no_connection" | "certificate" | "timed_out" | "service_away" | "not_the_service" | "refused" | "service_failed" | "unknown_song" | "no_audio" | "not_on_this_machine" | "interrupted" | "unsupported_format" | "bad_audio" | "audio_unreadable" | "no_device" | "disk_full" | "read_only" | "damaged" | "newer" | "busy" | "keyring_missing" | "keyring_locked" | "keyring_silent" | "keyring_refused" | "superseded" | "internal";
@@ -520,7 +525,7 @@ export interface Replies {
 
 export interface HostReplies {
   start_demo: Done
-  data_folder: Place
-  open_data_folder: Place
-  save_diagnostics: Place
+  data_folder: LocalPath
+  open_data_folder: LocalPath
+  save_diagnostics: LocalPath
 }

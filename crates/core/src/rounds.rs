@@ -1,0 +1,68 @@
+//! When sync runs by itself: at the start, after a sign-in, every quarter of an hour, and while the service cannot be
+//! reached again and again, less often each time.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::{Core, Error, Event, SyncState, SyncStatus};
+
+/// With nothing to wait for.
+const USUAL: Duration = Duration::from_mins(15);
+/// While the service cannot be reached: the first pause, and the longest (the design's figures).
+const FIRST_PROBE: Duration = Duration::from_secs(5);
+const LAST_PROBE: Duration = Duration::from_mins(5);
+
+/// Runs for as long as it is polled: a window has it, a command of the terminal has not.
+pub(crate) async fn go(core: &Core) {
+    let mut events = core.events();
+    let mut probe = FIRST_PROBE;
+    loop {
+        let pause = if core.is_signed_in() {
+            let passed = core.sync.run().await;
+            if let Some(pause) = pause(&passed) {
+                probe = FIRST_PROBE;
+                pause
+            } else {
+                let pause = probe;
+                probe = (probe * 2).min(LAST_PROBE);
+                pause
+            }
+        } else {
+            USUAL
+        };
+        let somebody_else = async {
+            loop {
+                match events.recv().await {
+                    Ok(Event::SessionChanged { .. } | Event::ServiceChanged) | Err(RecvError::Closed) => {
+                        return;
+                    }
+                    Ok(_) | Err(RecvError::Lagged(_)) => {}
+                }
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = somebody_else => probe = FIRST_PROBE,
+        }
+    }
+}
+
+/// How long to leave the service alone; `None` when it could not be reached.
+fn pause(passed: &Result<SyncStatus, Error>) -> Option<Duration> {
+    match passed {
+        Ok(SyncStatus { state: SyncState::Offline | SyncState::Failed, .. }) => None,
+        Ok(SyncStatus { state: SyncState::Waiting, until: Some(until), .. }) => Some(from_now(*until)),
+        Ok(_) => Some(USUAL),
+        Err(e) => match e.retry_at() {
+            Some(until) => Some(from_now(until)),
+            None if e.retryable() => None,
+            None => Some(USUAL),
+        },
+    }
+}
+
+fn from_now(until: Timestamp) -> Duration {
+    Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default().max(FIRST_PROBE)
+}
