@@ -168,6 +168,37 @@ impl Melody {
         found["songs"].as_array().unwrap().iter().map(|song| text(&song["id"])).collect()
     }
 
+    /// The ids, ours, of every song of a small service.
+    pub fn all_ids(&self) -> Vec<String> {
+        let trending = self.json(&["trending"]);
+        trending["songs"].as_array().unwrap().iter().map(|song| text(&song["id"])).collect()
+    }
+
+    /// Plays songs into a WAV file.
+    pub fn play(&self, ids: &[String], to: &Path) -> Value {
+        let ids = ids.iter().map(String::as_str);
+        let words: Vec<&str> =
+            ["play"].into_iter().chain(ids).chain(["--to", to.to_str().unwrap()]).collect();
+        self.json(&words)
+    }
+
+    /// Every database of the profile.
+    pub fn databases(&self) -> Vec<PathBuf> {
+        fn look(folder: &Path, found: &mut Vec<PathBuf>) {
+            for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+                let path = entry.path();
+                if path.is_dir() {
+                    look(&path, found);
+                } else if fs::read(&path).unwrap().starts_with(b"SQLite format 3\0") {
+                    found.push(path);
+                }
+            }
+        }
+        let mut found = Vec::new();
+        look(&self.profile, &mut found);
+        found
+    }
+
     /// The titles of the saved songs, in alphabetical order.
     pub fn saved_titles(&self) -> Vec<String> {
         let list = self.json(&["library", "list", "--limit", "100", "--sort", "title", "--order", "asc"]);

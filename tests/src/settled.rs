@@ -3,7 +3,7 @@
 use crate::{
     fake::{Dialect, Fake, Quirk, Song},
     media,
-    melody::{Melody, text},
+    melody::Melody,
 };
 
 /// A service with three songs; the last one has no sound.
@@ -24,9 +24,7 @@ pub fn fake_with(dialect: Dialect, quirks: &[Quirk]) -> Fake {
 pub fn settled(fake: &Fake) -> (Melody, Vec<String>) {
     let melody = Melody::on(&fake.address());
     melody.login();
-    let trending = melody.json(&["trending"]);
-    let ids: Vec<String> =
-        trending["songs"].as_array().unwrap().iter().map(|song| text(&song["id"])).collect();
+    let ids = melody.all_ids();
     let added = melody.json(&["library", "add", &ids[0]]);
     assert_eq!(added["entries"][0]["pending"], false, "{added}");
     (melody, ids)

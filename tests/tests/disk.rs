@@ -11,29 +11,28 @@ use melody_e2e::{
     confine::{self, Confined, NoRights},
     fake::{Dialect, Fake, Song},
     media,
-    melody::{Melody, text},
+    melody::Melody,
     settled::{fake, intact, settled},
 };
+
+/// A listener whose profile is on a disk of its own, of so many kB. `None`, said aloud, where nobody may mount one.
+fn on_a_small_disk(fake: &Fake, kilobytes: u32) -> Option<(Melody, Confined)> {
+    let melody = Melody::on(&fake.address());
+    let disk = melody.home().join("disk");
+    fs::create_dir(&disk).unwrap();
+    let Some(confined) = Confined::small_disk(&disk, kilobytes) else {
+        confine::not_run("Nobody may mount a small disk here: run as root, or allow user namespaces.");
+        return None;
+    };
+    Some((melody.profile_at(disk.join("profile")).inside(&confined.before()), confined))
+}
 
 #[test]
 fn a_full_disk_is_told_and_what_was_saved_stays() {
     let fake = fake();
-    let home = Melody::new();
-    let disk = home.home().join("disk");
-    fs::create_dir(&disk).unwrap();
-    let Some(confined) = Confined::small_disk(&disk, 6_000) else {
-        return confine::not_run(
-            "Nobody may mount a small disk here: run as root, or allow user namespaces.",
-        );
-    };
-    let melody = Melody::on(&fake.address()).profile_at(disk.join("profile")).inside(&confined.before());
+    let Some((melody, confined)) = on_a_small_disk(&fake, 6_000) else { return };
     melody.login();
-    let ids: Vec<String> = melody.json(&["trending"])["songs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|song| text(&song["id"]))
-        .collect();
+    let ids = melody.all_ids();
     melody.json(&["library", "add", &ids[0]]);
     confined.fill();
     melody.fails(&["library", "add", &ids[1]], 6, "STORAGE_FULL");
@@ -47,15 +46,7 @@ fn a_full_disk_is_told_and_what_was_saved_stays() {
 #[test]
 fn a_download_that_does_not_fit_leaves_no_half_file() {
     let fake = Fake::start(Dialect::Green, &[], vec![Song::new("long", "wav", Some(media::wav(60.0)))]);
-    let home = Melody::new();
-    let disk = home.home().join("disk");
-    fs::create_dir(&disk).unwrap();
-    let Some(confined) = Confined::small_disk(&disk, 6_000) else {
-        return confine::not_run(
-            "Nobody may mount a small disk here: run as root, or allow user namespaces.",
-        );
-    };
-    let melody = Melody::on(&fake.address()).profile_at(disk.join("profile")).inside(&confined.before());
+    let Some((melody, _confined)) = on_a_small_disk(&fake, 6_000) else { return };
     melody.login();
     let id = melody.ids("long", 1).remove(0);
     let ended = melody.run(&["download", &id]);
@@ -88,10 +79,7 @@ fn a_read_only_profile_can_be_looked_at() {
 fn a_profile_from_a_newer_melody_is_left_alone() {
     let fake = fake();
     let (melody, _) = settled(&fake);
-    let database = databases(melody.profile())
-        .into_iter()
-        .find(|path| saved_entries(path) == Some(1))
-        .expect("no database holds the saved song");
+    let database = database(&melody);
     let version = |set: Option<i64>| {
         let connection = rusqlite::Connection::open(&database).unwrap();
         if let Some(version) = set {
@@ -106,18 +94,10 @@ fn a_profile_from_a_newer_melody_is_left_alone() {
     intact(&melody);
 }
 
-/// Every SQLite file below a folder.
-fn databases(folder: &Path) -> Vec<PathBuf> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            found.extend(databases(&path));
-        } else if fs::read(&path).unwrap().starts_with(b"SQLite format 3\0") {
-            found.push(path);
-        }
-    }
-    found
+/// The database that holds the saved song; there must be one.
+fn database(melody: &Melody) -> PathBuf {
+    let holds_it = |path: &PathBuf| saved_entries(path) == Some(1);
+    melody.databases().into_iter().find(holds_it).unwrap()
 }
 
 fn saved_entries(database: &Path) -> Option<i64> {
@@ -129,8 +109,7 @@ fn saved_entries(database: &Path) -> Option<i64> {
 fn a_damaged_database_is_told_and_not_thrown_away() {
     let fake = fake();
     let (melody, _) = settled(&fake);
-    let database =
-        databases(melody.profile()).into_iter().find(|path| saved_entries(path) == Some(1)).unwrap();
+    let database = database(&melody);
     let mut bytes = fs::read(&database).unwrap();
     bytes[..16].copy_from_slice(b"something other!");
     fs::write(&database, &bytes).unwrap();

@@ -3,8 +3,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs,
-    path::Path,
     process::{Command, Stdio},
     sync::mpsc::channel,
     thread,
@@ -56,21 +54,10 @@ fn a_moment(rng: &mut SmallRng, within: Duration) -> Duration {
 /// Opens, and every database in it is whole.
 fn opens(melody: &Melody) {
     melody.json(&["library", "list", "--limit", "1"]);
-    each_database(melody.profile(), &mut |path| {
-        let connection = rusqlite::Connection::open(path).unwrap();
+    for path in melody.databases() {
+        let connection = rusqlite::Connection::open(&path).unwrap();
         let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
         assert_eq!(check, "ok", "{}", path.display());
-    });
-}
-
-fn each_database(folder: &Path, look: &mut dyn FnMut(&Path)) {
-    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-        let path = entry.path();
-        if path.is_dir() {
-            each_database(&path, look);
-        } else if fs::read(&path).unwrap().starts_with(b"SQLite format 3\0") {
-            look(&path);
-        }
     }
 }
 
@@ -185,12 +172,7 @@ fn while_downloading_and_playing() {
     // From the disk, with nobody at the other end.
     drop(fake);
     let file = melody.home().join("all.wav");
-    let words: Vec<&str> = ["play"]
-        .into_iter()
-        .chain(ids.iter().map(String::as_str))
-        .chain(["--to", file.to_str().unwrap()])
-        .collect();
-    let played = melody.json(&words);
+    let played = melody.play(&ids, &file);
     for row in played["played"].as_array().unwrap() {
         assert!(row["error"].is_null(), "{row}");
     }

@@ -115,19 +115,9 @@ fn broken_files_are_reported_and_the_next_one_plays() {
     ];
     let fake = Fake::start(Dialect::Green, &[], songs);
     let melody = Melody::on(&fake.address());
-    let ids: Vec<String> = melody.json(&["trending"])["songs"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|song| text(&song["id"]))
-        .collect();
+    let ids = melody.all_ids();
     let file = melody.home().join("x.wav");
-    let words: Vec<&str> = ["play"]
-        .into_iter()
-        .chain(ids.iter().map(String::as_str))
-        .chain(["--to", file.to_str().unwrap()])
-        .collect();
-    let played = melody.json(&words);
+    let played = melody.play(&ids, &file);
     let rows = played["played"].as_array().unwrap();
     assert_eq!(rows.len(), ids.len(), "{played}");
     for (row, id) in rows.iter().zip(&ids) {

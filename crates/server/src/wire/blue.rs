@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::Wire;
+use super::{Wire, fields};
 use crate::errors::ApiError;
 use crate::input::camel;
 use crate::songs::Song;
@@ -64,11 +64,4 @@ pub(super) fn refusal(error: &ApiError) -> (StatusCode, Value) {
         "error": { "code": error.code, "details": details },
     });
     (error.status, body)
-}
-
-fn fields(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
 }

@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::Wire;
+use super::{Wire, fields};
 use crate::errors::{ApiError, Source};
 use crate::songs::Song;
 use crate::users::User;
@@ -63,11 +63,4 @@ pub(super) fn refusal(error: &ApiError, as_planned: bool) -> (StatusCode, Value)
         return (StatusCode::INTERNAL_SERVER_ERROR, json!({ "detail": detail }));
     }
     (error.status, json!({ "detail": error.message }))
-}
-
-fn fields(value: Value) -> Map<String, Value> {
-    match value {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
-    }
 }

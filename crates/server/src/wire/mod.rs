@@ -264,3 +264,11 @@ pub(crate) fn refusal(app: &Arc<App>, dialect: Dialect, error: &ApiError) -> Res
     response.headers_mut().extend((*error.headers).clone());
     response
 }
+
+/// An object's fields, to add to.
+fn fields(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
+}
