@@ -290,6 +290,6 @@ async fn what_waits_is_sent_by_itself_once_somebody_is_signed_in() {
             events.recv().await.unwrap();
         }
     };
-    tokio::time::timeout(Duration::from_secs(60), sent).await.expect("it is sent without being asked");
+    tokio::time::timeout(Duration::from_mins(1), sent).await.expect("it is sent without being asked");
     rounds.abort();
 }
