@@ -15,7 +15,7 @@ export default defineConfig({
     launchOptions: { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" },
   },
   webServer: [
-    { command: "npm run dev", url: "http://127.0.0.1:5173/", reuseExistingServer: true, timeout: 120_000 },
+    { command: "npm run mock", url: "http://127.0.0.1:5173/", reuseExistingServer: true, timeout: 240_000 },
     { command: "npm run preview", url: "http://127.0.0.1:4173/", reuseExistingServer: true, timeout: 120_000 },
   ],
 });

@@ -3,9 +3,9 @@ import type { Backend } from "./backend";
 
 export { Refusal, reportOf, type Backend, type Fact } from "./backend";
 
-/** The window's when there is one, HTTP in a browser, and a double under `npm run dev` with `?mock`. */
+/** The window's when there is one, HTTP in a browser, and with `?mock` a pretended one, which is in no build that ships. */
 export async function connect(): Promise<Backend> {
-  if (import.meta.env.DEV && new URLSearchParams(location.search).has("mock")) {
+  if (import.meta.env.MODE !== "production" && new URLSearchParams(location.search).has("mock")) {
     return (await import("../../../dev/mock")).mockBackend();
   }
   if ("__TAURI_INTERNALS__" in window) return (await import("./window")).windowBackend();
