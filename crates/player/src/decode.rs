@@ -12,6 +12,7 @@ use symphonia::core::units::{Time, TimeBase};
 use crate::channels::Mix;
 use crate::engine::{frames, time};
 use crate::source::Trouble;
+use crate::tail::Tail;
 use crate::{Error, Result};
 
 /// Packets in a row that may be damaged before the file is given up; a scratch is shorter.
@@ -20,12 +21,28 @@ const MOST_BAD: u32 = 50;
 const RUN_UP: u32 = 10;
 /// What a file may lack of its announced length before it counts as cut off.
 const TOLERANCE: Duration = Duration::from_millis(500);
+/// What may be missing in a song's midst, all in all, before it counts as damaged.
+const MOST_LOST: Duration = Duration::from_secs(2);
+/// Clocks of containers are as coarse as a millisecond: what is shorter than this part of a second is no gap.
+const GAP: u32 = 100;
+/// The longest header of an ADTS frame.
+const ADTS_HEADER: u64 = 9;
 
 /// Whether there is more to decode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum More {
     Yes,
     No,
+}
+
+/// How the end of a file shows whether it is cut off, beside the length that it may announce.
+pub(crate) enum Pieces {
+    /// It does not. In MP3 it could, but many files were trimmed by the byte and lack nothing else.
+    Loose,
+    /// Each piece says its size: an end within one is a cut.
+    Measured,
+    /// Ogg's pages, which the demuxer measures without telling.
+    Pages(Tail),
 }
 
 /// A song being decoded. Places are counted in frames of the file's rate; 0 is the first frame of music.
@@ -41,6 +58,7 @@ pub(crate) struct Decode {
     pub priming: u64,
     /// Where the music ends, when filling follows.
     pub end: Option<u64>,
+    pub pieces: Pieces,
     /// How long the file says it is, when it can be trusted.
     pub announced: Option<u64>,
     pub mix: Option<Mix>,
@@ -49,6 +67,13 @@ pub(crate) struct Decode {
     /// Where the next packet begins.
     pub next: i64,
     pub bad: u32,
+    /// Frames that are missing in between.
+    pub lost: i64,
+    /// How many bytes should be frames of ADTS, which has no clock that would show what was skipped; and how many were.
+    pub adts: Option<u64>,
+    pub adts_used: u64,
+    /// Whether the next packet follows the one before.
+    pub follows: bool,
     /// Whether anything has been decoded at all.
     pub any: bool,
     pub over: bool,
@@ -63,22 +88,27 @@ impl Decode {
             match self.reader.next_packet() {
                 Ok(Some(packet)) if packet.track_id == self.track => self.decode(&packet, out)?,
                 Ok(Some(_)) => {}
-                Ok(None) => return self.ended(),
+                Ok(None) => return self.ended(false),
                 Err(error) => match self.judge(error)? {
                     More::Yes => {}
-                    More::No => return self.ended(),
+                    More::No => return self.ended(true),
                 },
             }
-            if out.len() > before {
-                return Ok(if self.over { More::No } else { More::Yes });
+            if out.len() > before && !self.over {
+                return Ok(More::Yes);
             }
         }
-        Ok(More::No)
+        self.verdict()
     }
 
     fn decode(&mut self, packet: &Packet, out: &mut Vec<f32>) -> Result<()> {
         let begin = self.place(packet.pts.get()).saturating_sub(self.priming as i64);
-        self.next = begin.saturating_add(self.place(packet.dur.get() as i64));
+        let gap = begin.saturating_sub(self.next);
+        if self.follows && gap > i64::from(self.rate / GAP) {
+            self.lost = self.lost.saturating_add(gap);
+        }
+        let length = self.place(packet.dur.get() as i64);
+        self.next = begin.saturating_add(length);
         let channels = match self.decoder.decode(packet) {
             Ok(decoded) if decoded.spec().rate() != self.rate => {
                 return Err(Error::bad("it changes its format on the way"));
@@ -92,17 +122,20 @@ impl Decode {
                 channels.count()
             }
             Err(error) => {
-                if self.judge(error)? == More::No {
-                    self.spoilt("the audio in it breaks off")?;
-                }
+                self.skip(error)?;
+                self.lost = self.lost.saturating_add(length);
                 return Ok(());
             }
         };
         let (Some(mix), count) = (&self.mix, (self.samples.len() / channels) as i64) else { return Ok(()) };
         self.bad = 0;
         if count == 0 {
+            // The first of a song only primes the decoder; a later one should have been heard.
+            self.lost = self.lost.saturating_add(if self.follows { length } else { 0 });
             return Ok(());
         }
+        self.follows = true;
+        self.adts_used += packet.data.len() as u64 + ADTS_HEADER;
         // What the demuxer knows to be priming has been cut off by the decoder already.
         let begin = begin.saturating_add(self.place(packet.trim_start.get() as i64));
         self.next = begin.saturating_add(count);
@@ -114,7 +147,7 @@ impl Decode {
         Ok(())
     }
 
-    /// What an error means: an end (`No`), something to skip (`Yes`), or that it is over.
+    /// What a demuxer's error means: an end (`No`), something to skip (`Yes`), or that it is over.
     fn judge(&mut self, error: Broken) -> Result<More> {
         if let Some(trouble) = self.trouble.take() {
             return Err(trouble);
@@ -123,20 +156,32 @@ impl Decode {
             Broken::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(More::No),
             // What the source itself reports was noted above: this is a place in the file that cannot be.
             Broken::IoError(error) => Err(Error::bad(error.to_string())),
-            Broken::Unsupported(what) => Err(Error::unsupported(what)),
+            error => self.skip(error).map(|()| More::Yes),
+        }
+    }
+
+    /// Goes on after a damaged packet, unless that is of no use.
+    fn skip(&mut self, error: Broken) -> Result<()> {
+        match error {
             Broken::ResetRequired => Err(Error::bad("it changes its format on the way")),
-            Broken::DecodeError(what) | Broken::LimitError(what) => self.spoilt(what),
+            // What could be decoded so far can't be of an unknown kind now.
+            Broken::Unsupported(what) if !self.any => Err(Error::unsupported(what)),
+            Broken::Unsupported(what) | Broken::DecodeError(what) | Broken::LimitError(what) => {
+                self.spoilt(what)
+            }
+            // A decoder's end of the bytes is that of its packet.
             other => self.spoilt(&other.to_string()),
         }
     }
 
-    fn spoilt(&mut self, what: &str) -> Result<More> {
+    fn spoilt(&mut self, what: &str) -> Result<()> {
         self.bad += 1;
         tracing::debug!(what, "a damaged packet is skipped");
-        if self.bad > MOST_BAD { Err(Error::bad(what)) } else { Ok(More::Yes) }
+        if self.bad > MOST_BAD { Err(Error::bad(what)) } else { Ok(()) }
     }
 
-    fn ended(&mut self) -> Result<More> {
+    /// The bytes are at their end; `amid` when the demuxer would have needed more.
+    fn ended(&mut self, amid: bool) -> Result<More> {
         self.over = true;
         if let Some(trouble) = self.trouble.take() {
             return Err(trouble);
@@ -148,7 +193,36 @@ impl Decode {
             let (reached, announced) = (reached.as_secs_f64(), announced.as_secs_f64());
             return Err(Error::bad(format!("the file ends after {reached:.1} s of {announced:.1} s")));
         }
+        let broken = match &self.pieces {
+            Pieces::Loose => false,
+            Pieces::Measured => amid,
+            Pieces::Pages(tail) => amid && tail.breaks_off(),
+        };
+        if broken && self.any {
+            return Err(Error::bad(format!("the file breaks off after {:.1} s", reached.as_secs_f64())));
+        }
+        self.verdict()
+    }
+
+    /// How it went, at the end of the music.
+    fn verdict(&self) -> Result<More> {
+        let lost = time(self.lost() as u64, self.rate);
+        if lost > MOST_LOST {
+            return Err(Error::bad(format!("{:.1} s of it can't be decoded", lost.as_secs_f64())));
+        }
         if self.any { Ok(More::No) } else { Err(Error::bad("there is no sound in it")) }
+    }
+
+    /// Frames that were lost on the way.
+    fn lost(&self) -> i64 {
+        match self.adts {
+            // As many as the skipped bytes would have made, at the rate of the others.
+            Some(all) => {
+                let skipped = all.saturating_sub(self.adts_used) as f64;
+                (skipped * self.next.max(0) as f64 / self.adts_used.max(1) as f64) as i64
+            }
+            None => self.lost.max(0),
+        }
     }
 
     /// Goes to a place; the next frame is exactly there. `NotSeekable` when it lies behind in a stream.
@@ -181,6 +255,9 @@ impl Decode {
         }
         self.decoder.reset();
         self.bad = 0;
+        self.follows = false;
+        // What was skipped is no longer what was lost.
+        self.adts = None;
         Ok(())
     }
 

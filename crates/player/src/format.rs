@@ -10,14 +10,14 @@ use symphonia::core::codecs::registry::CodecRegistry;
 use symphonia::core::errors::Error as Broken;
 use symphonia::core::formats::probe::{Hint as ProbeHint, Probe};
 use symphonia::core::formats::well_known::{FORMAT_ID_ADTS, FORMAT_ID_ISOMP4};
-use symphonia::core::formats::{FormatOptions, Track, TrackType};
+use symphonia::core::formats::{FormatOptions, MediaInfo, Track, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
 use symphonia::core::units::TimeBase;
 use symphonia::default::{formats, meta};
 use symphonia_adapter_libopus::OpusDecoder;
 
-use crate::decode::Decode;
+use crate::decode::{Decode, Pieces};
 use crate::engine::time;
 use crate::mp4::{self, Index, Music};
 use crate::sniff::{self, Kind};
@@ -41,13 +41,15 @@ pub(crate) fn open(source: Source) -> Result<(Decode, Facts)> {
     let Source { mut media, hint, .. } = source;
     let trouble = media.trouble();
     let (byte_len, seekable) = (media.len(), media.seekable());
-    let kind = sniff::sniff(media.peek(sniff::LOOK).map_err(|error| Error::source(&error))?)?;
+    let head = media.peek(sniff::LOOK).map_err(|error| Error::source(&error))?;
+    let (kind, tag) = (sniff::sniff(head)?, sniff::tag_len(head));
     let index =
         if kind == Kind::Mp4 { mp4::read_index(&mut media).unwrap_or_default() } else { Index::default() };
     if let Some(trouble) = trouble.take() {
         return Err(trouble);
     }
 
+    let tail = (kind == Kind::Ogg).then(|| media.watch_tail());
     let stream = MediaSourceStream::new(Box::new(media), MediaSourceStreamOptions::default());
     let reader = containers()
         .probe(&ProbeHint::new(), stream, FormatOptions::default(), MetadataOptions::default())
@@ -77,7 +79,9 @@ pub(crate) fn open(source: Source) -> Result<(Decode, Facts)> {
     // Of Opus' priming the demuxer knows, but its clock begins before it.
     let priming =
         if params.codec == id::CODEC_ID_OPUS { u64::from(track.delay.unwrap_or(0)) } else { music.start };
-    let all = track_frames(&track, rate, clock).map(|all| all.saturating_sub(music.start)).or(music.len);
+    let all = track_frames(&track, reader.media_info(), rate, clock)
+        .map(|all| all.saturating_sub(music.start))
+        .or(music.len);
     let length = music.len.or(all).filter(|all| *all > 0);
     let duration = length.map(|all| time(all, rate));
     let format =
@@ -90,11 +94,20 @@ pub(crate) fn open(source: Source) -> Result<(Decode, Facts)> {
         trouble,
         priming,
         end: music.len,
+        pieces: match (tail, container) {
+            (Some(tail), _) => Pieces::Pages(tail),
+            (None, FORMAT_ID_ADTS | FORMAT_ID_ISOMP4) => Pieces::Measured,
+            (None, _) => Pieces::Loose,
+        },
         announced: length.filter(|_| is_exact(&track, params.codec, container)),
         mix: None,
         wanted: if music.start > 0 { 0 } else { i64::MIN },
         next: 0,
         bad: 0,
+        lost: 0,
+        adts: byte_len.map(|all| all.saturating_sub(tag)).filter(|_| container == FORMAT_ID_ADTS),
+        adts_used: 0,
+        follows: false,
         any: false,
         over: false,
         samples: Vec::new(),
@@ -131,11 +144,15 @@ fn codecs() -> &'static CodecRegistry {
     })
 }
 
-fn track_frames(track: &Track, rate: u32, clock: TimeBase) -> Option<u64> {
+/// How long the track is, by itself or, in Matroska, by the file as a whole.
+fn track_frames(track: &Track, file: &MediaInfo, rate: u32, clock: TimeBase) -> Option<u64> {
     track.num_frames.or_else(|| {
-        let ticks = u128::from(track.duration?.get());
+        let (ticks, clock) = match track.duration {
+            Some(ticks) => (ticks, clock),
+            None => (file.duration?, file.time_base?),
+        };
         let (numer, denom) = (u128::from(clock.numer.get()), u128::from(clock.denom.get()));
-        u64::try_from(ticks * numer * u128::from(rate) / denom).ok()
+        u64::try_from(u128::from(ticks.get()) * numer * u128::from(rate) / denom).ok()
     })
 }
 
@@ -231,9 +248,14 @@ fn unrecognised(error: Broken, trouble: &Trouble, kind: Kind, hint: &Hint) -> Er
         return trouble;
     }
     match (kind, error) {
-        (Kind::Known | Kind::Mp4, Broken::IoError(_)) => Error::bad("the file breaks off before any sound"),
+        (Kind::Known | Kind::Mp4 | Kind::Ogg, Broken::IoError(_)) => {
+            Error::bad("the file breaks off before any sound")
+        }
         (Kind::Mp4, Broken::Unsupported(what)) if what.contains("moov") => Error::bad("its index is missing"),
-        (Kind::Known | Kind::Mp4, error) => Error::bad(error.to_string()),
+        (Kind::Known, Broken::Unsupported(what)) if what.contains("segment") => {
+            Error::bad("the file is cut off")
+        }
+        (Kind::Known | Kind::Mp4 | Kind::Ogg, error) => Error::bad(error.to_string()),
         (Kind::Unknown, _) => {
             match hint.extension.as_deref().filter(|extension| !sniff::is_ours(extension)) {
                 Some(extension) => Error::unsupported(extension.to_uppercase()),

@@ -22,6 +22,7 @@ pub mod sink;
 mod sniff;
 mod source;
 mod stage;
+mod tail;
 mod worker;
 
 pub use check::check;

@@ -6,8 +6,8 @@ use crate::source::Media;
 
 /// More than any song's index needs; less than would hurt.
 const LARGEST_INDEX: u64 = 8 << 20;
-/// Boxes to look at on the top level before giving up.
-const MOST_BOXES: usize = 64;
+/// Boxes to look at on the top level before giving up: two for each part of a file in parts, which are a second or more.
+const MOST_BOXES: usize = 4_096;
 
 /// The part of the decoded frames that is music.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,10 +27,12 @@ pub(crate) struct Index {
 }
 
 /// Reads the index, wherever it is. A stream that only runs forward is read up to its music at most.
-/// Where the file is cut off within its music, `media` gets the length that it should have: the demuxer refuses such a file otherwise.
+/// Where the file is cut off within its music, `media` gets the length that it should have: the demuxer refuses such a file
+/// otherwise, or the last part of one in parts.
 pub(crate) fn read_index(media: &mut Media) -> Option<Index> {
     let mut at = 0_u64;
     let mut index = None;
+    let mut in_parts = false;
     for _ in 0..MOST_BOXES {
         let mut header = [0; 16];
         let found = read_at(media, at, &mut header).and_then(|count| box_header(&header[..count]));
@@ -45,8 +47,11 @@ pub(crate) fn read_index(media: &mut Media) -> Option<Index> {
             }
             b"mdat" if index.is_some() || !media.seekable() => {
                 media.pretend_len(end);
-                break;
+                if !in_parts {
+                    break;
+                }
             }
+            b"moof" if media.seekable() => in_parts = true,
             b"moof" => break,
             _ => {}
         }

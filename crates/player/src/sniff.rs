@@ -9,6 +9,7 @@ pub(crate) const LOOK: usize = 512;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Mp4,
+    Ogg,
     /// Another container that can be played.
     Known,
     /// Perhaps audio without a header of its own.
@@ -57,14 +58,26 @@ pub(crate) fn sniff(head: &[u8]) -> Result<Kind> {
     if let Some(name) = text(head) {
         return Err(Error::unsupported(name));
     }
-    let known: [&[u8]; 5] = [b"fLaC", b"OggS", b"RIFF", b"ID3", b"\x1a\x45\xdf\xa3"];
+    let known: [&[u8]; 4] = [b"fLaC", b"RIFF", b"ID3", b"\x1a\x45\xdf\xa3"];
     Ok(if has(4, b"ftyp") {
         Kind::Mp4
+    } else if has(0, b"OggS") {
+        Kind::Ogg
     } else if known.iter().any(|magic| has(0, magic)) {
         Kind::Known
     } else {
         Kind::Unknown
     })
+}
+
+/// The length of an ID3v2 tag at the beginning, in bytes: its header, and what that announces in words of seven bits.
+pub(crate) fn tag_len(head: &[u8]) -> u64 {
+    match head {
+        [b'I', b'D', b'3', _, _, _, size @ ..] if size.len() >= 4 => {
+            10 + size[..4].iter().fold(0, |len, byte| len << 7 | u64::from(byte & 0x7f))
+        }
+        _ => 0,
+    }
 }
 
 /// What a server sends instead of a song.

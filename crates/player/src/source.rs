@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use symphonia::core::io::MediaSource;
 
+use crate::tail::Tail;
 use crate::{Error, Result};
 
 /// What is known about the bytes before reading them. It only names a format in an error: recognising goes by content.
@@ -58,6 +59,7 @@ impl Source {
             seekable,
             trouble: Trouble::default(),
             head: Vec::new(),
+            tail: None,
             at: 0,
             inner_at: 0,
         };
@@ -108,6 +110,8 @@ pub(crate) struct Media {
     trouble: Trouble,
     /// The first bytes of the source.
     head: Vec<u8>,
+    /// Where to note what is read.
+    tail: Option<Tail>,
     /// Where the next read is from, and where the inner reader stands. They differ after a seek, until the next read.
     at: u64,
     inner_at: u64,
@@ -124,6 +128,11 @@ impl Media {
 
     pub(crate) fn len(&self) -> Option<u64> {
         self.byte_len
+    }
+
+    /// Has the last bytes noted from now on.
+    pub(crate) fn watch_tail(&mut self) -> Tail {
+        self.tail.insert(Tail::default()).clone()
     }
 
     /// Corrects the length upwards; reads beyond the real end find nothing.
@@ -189,6 +198,9 @@ impl Read for Media {
                 self.read_inner(self.at, buf)?
             }
         };
+        if let Some(tail) = &self.tail {
+            tail.note(self.at, &buf[..count]);
+        }
         self.at += count as u64;
         Ok(count)
     }
