@@ -50,8 +50,8 @@ fn hearing(melody: &Melody, server: &SoundServer, id: &str, meant: &[f32]) -> (L
     panic!("this machine is too busy to play sound in time, by whichever program");
 }
 
-/// What a sound server's buffer bridges.
-const STANDSTILL: Duration = Duration::from_millis(60);
+/// What the player's device buffer bridges.
+const STANDSTILL: Duration = Duration::from_millis(140);
 
 /// A thread that wants to run every five milliseconds, and notes for how long it could not.
 struct Standstill {

@@ -181,7 +181,10 @@ impl Error {
                 _ => None,
             },
             retryable: self.retryable(),
-            local: matches!(self, Self::Phone(_) | Self::Invalid(_)),
+            local: matches!(
+                self,
+                Self::Phone(_) | Self::Invalid(_) | Self::Player(melody_player::Error::PastEnd)
+            ),
         }
     }
 }
@@ -206,6 +209,7 @@ fn player_code(error: &melody_player::Error) -> Code {
         Player::BadAudio { .. }
         | Player::NotSeekable
         | Player::Source { kind: io::ErrorKind::FileTooLarge, .. } => Code::BadAudio,
+        Player::PastEnd => Code::ValidationError,
         Player::Source { .. } => Code::Unreachable,
         Player::NoDevice { .. } => Code::NoDevice,
         Player::Output { kind: io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, .. } => {

@@ -194,6 +194,10 @@ fn player(error: &melody_player::Error, params: &mut Params) -> MessageKey {
         Player::BadAudio { .. }
         | Player::NotSeekable
         | Player::Source { kind: std::io::ErrorKind::FileTooLarge, .. } => MessageKey::BadAudio,
+        Player::PastEnd => {
+            params.insert("detail", error.to_string());
+            MessageKey::Invalid
+        }
         Player::Source { .. } => MessageKey::AudioUnreadable,
         Player::NoDevice { .. } => MessageKey::NoDevice,
         Player::Output { kind: std::io::ErrorKind::StorageFull, .. } => MessageKey::DiskFull,

@@ -44,6 +44,9 @@ pub enum Error {
         /// The system's own words.
         message: String,
     },
+    /// The song was to begin where it is over already.
+    #[error("This song is shorter: it is over before the place where it was to begin.")]
+    PastEnd,
     /// The source only runs forward, and the asked place lies behind.
     #[error("This stream can't go back.")]
     NotSeekable,

@@ -23,6 +23,7 @@ mod sniff;
 mod source;
 mod stage;
 mod tail;
+mod tap;
 mod worker;
 
 pub use check::check;
@@ -31,8 +32,8 @@ pub use check::default_device;
 pub use engine::{PlayOptions, Player};
 pub use error::{Error, Result};
 pub use event::{Event, Format, Position, RequestId};
-pub use ring::Tap;
 #[cfg(feature = "device")]
 pub use sink::device::{Device, devices};
 pub use sink::{Report, Sink, SinkKind, Trouble};
 pub use source::{Cancel, Hint, Source};
+pub use tap::Tap;

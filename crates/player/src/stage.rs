@@ -1,22 +1,22 @@
-//! The player's thread: one song on stage, what may happen to it, and what is told about it.
+//! The player's thread: what is asked of it, what happens to the output, and which song is on.
 
+mod song;
 mod take;
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use self::song::Song;
 use self::take::Take;
-use crate::engine::{Command, Place, PlayOptions, frames, time};
-use crate::ring::{Gauge, RingReader, TapControl};
+use crate::engine::{Command, Place, PlayOptions};
+use crate::ring::RingReader;
+use crate::tap::TapControl;
 use crate::worker::{Found, Go, Worker};
-use crate::{Error, Event, Format, RequestId, Result, Sink, Source, Trouble};
+use crate::{Error, Event, RequestId, Result, Sink, Source, Trouble};
 
 /// How often the output's counters are looked at while sound is heard. The output itself may not call.
 const TICK: Duration = Duration::from_millis(10);
-const POSITION_EVERY: Duration = Duration::from_millis(250);
-/// A song that has not sounded by then is said to be buffering.
-const PATIENCE: Duration = Duration::from_millis(400);
 
 /// What the thread wakes up for.
 #[derive(Debug)]
@@ -43,73 +43,6 @@ pub(crate) struct Stage {
     /// Another take of the song, on its way.
     take: Option<Take>,
     quiet_since: Instant,
-}
-
-/// The song on stage.
-struct Song {
-    number: u64,
-    request: RequestId,
-    worker: Worker,
-    /// When it was asked for, or resumed after a start in pause.
-    asked: Instant,
-    opened: Option<(Format, Option<Duration>)>,
-    /// The ring that is heard, and its rate.
-    ring: Option<(Arc<Gauge>, u32)>,
-    base: Duration,
-    /// How much of the ring counts as heard although the output has yet to pass it over.
-    ahead: Duration,
-    /// Heard of rings before this one.
-    heard: Duration,
-    stop_after: Option<Duration>,
-    started: bool,
-    buffering: bool,
-    paused: bool,
-    /// Orders to decode from somewhere; the first is the start, later ones are seeks.
-    goes: u64,
-    /// The order that the present ring answers, or the last one that was refused.
-    followed: u64,
-    /// The ring went down with an output that did not hand it back.
-    orphaned: bool,
-    /// The decoder is through with this ring, perhaps with an error.
-    finished: Option<Result<()>>,
-    told: Instant,
-}
-
-impl Song {
-    fn ring_heard(&self) -> Duration {
-        let heard = self.ring.as_ref().map_or(Duration::ZERO, |(gauge, rate)| time(gauge.heard(), *rate));
-        heard.max(self.ahead)
-    }
-
-    fn place(&self) -> Place {
-        Place {
-            request: self.request,
-            duration: self.opened.as_ref().and_then(|(_, duration)| *duration),
-            base: self.base,
-            ring: self.ring.clone(),
-            ahead: self.ahead,
-        }
-    }
-
-    fn heard(&self) -> Duration {
-        self.heard + self.ring_heard()
-    }
-
-    fn at(&self) -> Duration {
-        self.base + self.ring_heard()
-    }
-
-    /// Whether no order is on its way.
-    fn is_settled(&self) -> bool {
-        self.followed == self.goes
-    }
-
-    /// Orders to decode from `at` for an output of `rate`, as far as may still be heard.
-    fn go(&mut self, at: Duration, rate: u32) {
-        self.goes += 1;
-        let left = self.stop_after.map(|all| frames(all.saturating_sub(self.heard()), rate));
-        self.worker.go(Go { number: self.goes, at, rate, left });
-    }
 }
 
 impl Stage {
@@ -185,26 +118,7 @@ impl Stage {
             Ok(employed) => employed,
             Err(error) => return self.tell(Event::Failed { request, error, heard: Duration::ZERO }),
         };
-        let mut song = Song {
-            number,
-            request,
-            worker,
-            asked,
-            opened: None,
-            ring: None,
-            base: options.from,
-            ahead: Duration::ZERO,
-            heard: Duration::ZERO,
-            stop_after: options.stop_after,
-            started: false,
-            buffering: false,
-            paused: options.paused,
-            goes: 0,
-            followed: 0,
-            orphaned: false,
-            finished: None,
-            told: Instant::now(),
-        };
+        let mut song = Song::new(number, request, worker, asked, options);
         let opened = self.open();
         self.tap.set_paused(options.paused);
         match opened {
@@ -347,14 +261,7 @@ impl Stage {
     fn change_ring(&mut self, go: Go, at: Duration, reader: RingReader) {
         let Some(song) = &mut self.song else { return };
         let request = song.request;
-        song.heard += song.ring_heard();
-        song.base = at;
-        song.ahead = Duration::ZERO;
-        song.ring = Some((reader.gauge(), go.rate));
-        song.orphaned = false;
-        song.followed = go.number;
-        song.finished = None;
-        song.buffering = false;
+        song.change_ring(go, at, Arc::clone(reader.gauge()));
         let sought = go.number > 1 && go.number == song.goes;
         self.tap.put(reader, at > Duration::ZERO);
         self.place_song();
@@ -445,34 +352,8 @@ impl Stage {
 
     fn watch_song(&mut self) {
         let Some(song) = &mut self.song else { return };
-        let request = song.request;
-        let mut told = Vec::new();
-        let gauge = song.ring.as_ref().map(|(gauge, _)| Arc::clone(gauge));
-
-        if !song.started
-            && let Some(first) = gauge.as_ref().and_then(|gauge| gauge.first())
-            && let Some((format, duration)) = song.opened.clone()
-        {
-            song.started = true;
-            song.buffering = false;
-            song.told = Instant::now();
-            let first_sample = first.saturating_duration_since(song.asked);
-            told.push(Event::Started { request, format, duration, first_sample });
-        }
-        let starving = if song.started {
-            gauge.as_ref().is_some_and(|gauge| gauge.starving())
-        } else {
-            song.asked.elapsed() > PATIENCE
-        };
-        if starving != song.buffering {
-            song.buffering = starving;
-            told.push(if starving { Event::Buffering { request } } else { Event::Playing { request } });
-        }
-        if song.started && !starving && song.told.elapsed() >= POSITION_EVERY {
-            song.told = Instant::now();
-            told.push(Event::Position(song.place().position()));
-        }
-        let over = song.finished.is_some() && gauge.is_some_and(|gauge| gauge.drained());
+        let told = song.watch();
+        let over = song.over();
         for event in told {
             self.tell(event);
         }
@@ -486,7 +367,9 @@ impl Stage {
         let settled = self.sink.settle();
         let Some(mut song) = self.leave() else { return };
         let (request, heard) = (song.request, song.heard());
-        self.tell(match song.finished.take().unwrap_or(Ok(())).and(settled) {
+        let done = song.finished.take().unwrap_or(Ok(()));
+        let done = if song.began_past_its_end() { done.and(Err(Error::PastEnd)) } else { done };
+        self.tell(match done.and(settled) {
             Err(error) => Event::Failed { request, error, heard },
             Ok(()) => Event::Ended { request, heard },
         });

@@ -207,7 +207,7 @@ impl Desk<'_> {
     fn begin(&self, decode: &mut Decode, go: Go, rate: u32) -> Result<Pass> {
         let resampler = Resampler::new(rate, go.rate)?;
         let at = if go.number > 1 || go.at > Duration::ZERO { decode.seek(go.at)? } else { Duration::ZERO };
-        let (writer, reader) = ring();
+        let (writer, reader) = ring(go.rate);
         (self.report)(Found::Ring { go, at, reader });
         Ok(Pass { writer, resampler, left: go.left, out: Vec::new(), sent: 0, last: None })
     }

@@ -165,6 +165,24 @@ fn a_seek_beyond_the_end_ends() {
 }
 
 #[test]
+fn a_start_beyond_the_end_is_told() {
+    let room = Room::new();
+    let (path, _) = room.plain(2.0);
+    let from = |seconds, stop_after| PlayOptions {
+        from: Duration::from_secs(seconds),
+        stop_after,
+        ..PlayOptions::default()
+    };
+    for seconds in [2, 500] {
+        room.player.play(ONE, Source::file(&path).unwrap(), from(seconds, None));
+        assert_eq!(end_of(&room.events, ONE), End::Failed(Error::PastEnd, Duration::ZERO));
+    }
+    // Who wants nothing of it has got that.
+    room.player.play(TWO, Source::file(&path).unwrap(), from(1, Some(Duration::ZERO)));
+    assert_eq!(end_of(&room.events, TWO), End::Ended(Duration::ZERO));
+}
+
+#[test]
 fn back_again_after_all_was_decoded() {
     let room = Room::new();
     let (path, samples) = room.plain(0.5);

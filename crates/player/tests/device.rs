@@ -17,12 +17,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use common::compare::{correlation, lag, onset, worst_piece};
+use common::standstill::Standstill;
 use common::{End, ONE, PATIENCE, close, end_of, record_file, song, started, wait};
 use melody_player::{Error, Event, PlayOptions, Player, SinkKind, Source, devices};
 
 /// Says where the child finds its song.
 const SONG: &str = "MELODY_TEST_SONG";
-const ATTEMPTS: u32 = 5;
+/// The player's device buffer bridges this much. Of a machine on which threads wait longer a gap says nothing.
+const BRIDGED: Duration = Duration::from_millis(140);
 
 /// Ends a child with the test, however that ends.
 struct Running(Child);
@@ -172,15 +174,17 @@ fn a_song_arrives_at_the_sound_server_whole() {
     for (name, rate, options) in [("a.flac", 48_000, &[][..]), ("a.mp3", 44_100, &["-b:a", "192k"])] {
         let path = song(files.path(), name, 6.0, rate, options);
         let (wanted, _) = record_file(&path);
-        // A machine that is busy enough makes any of the three stumble, but not every time; a player that leaves gaps does it
-        // every time.
-        let whole = (1..=ATTEMPTS).any(|attempt| {
+        let whole = (1..=3).any(|attempt| {
+            let watch = Standstill::watch();
             let heard = play_and_capture(runtime.path(), &path, wanted.len());
             let (correlation, worst) = compare(&heard, &wanted);
-            eprintln!("{name}, attempt {attempt}: correlation {correlation:.6}, worst 10 ms {worst:.6}");
-            correlation >= 0.99 && worst >= 0.99
+            let longest = watch.longest();
+            eprintln!("{name}, attempt {attempt}: correlation {correlation:.6}, worst 10 ms {worst:.6}, waited {longest:?}");
+            let whole = correlation >= 0.99 && worst >= 0.99;
+            assert!(whole || longest > BRIDGED, "{name} has a gap, and the machine did not stand still");
+            whole
         });
-        assert!(whole, "{name} never arrived without a gap");
+        assert!(whole, "this machine is too busy to play sound in time, by whichever program");
     }
 }
 

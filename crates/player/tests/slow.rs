@@ -84,7 +84,8 @@ fn commands_act_while_a_read_blocks() {
 #[test]
 fn a_blocked_song_gives_way_to_another() {
     let stream = stream(true);
-    stream.open(10_000);
+    // More than a song begins with.
+    stream.open(20_000);
     let first = stream.hand.hear(5_000);
     assert!(first == stream.samples[..10_000]);
     stream.gate.wait_until_blocked();
@@ -97,6 +98,19 @@ fn a_blocked_song_gives_way_to_another() {
     while stream.hand.hear(1)[0] != 0.25 {}
     stream.hand.hear(4_799);
     assert_eq!(end_of(&stream.events, TWO), End::Ended(Duration::from_millis(100)));
+}
+
+#[test]
+fn sound_begins_with_more_than_a_device_draws_at_once() {
+    let stream = stream(false);
+    // The buffer of our device, which its first draw may ask for as a whole.
+    let buffer = 2 * 48_000 / 7;
+    stream.open(buffer);
+    stream.gate.wait_until_blocked();
+    assert!(stream.hand.draw(buffer).is_empty(), "its first draw would find a gap");
+    stream.open(2 * buffer);
+    stream.gate.wait_until_blocked();
+    assert!(stream.hand.hear(buffer) == stream.samples[..2 * buffer]);
 }
 
 #[test]

@@ -13,9 +13,10 @@ use rodio::{DeviceSinkBuilder, MixerDeviceSink};
 use super::{Report, Sink, Trouble};
 use crate::{Error, Result, Tap};
 
-/// Device periods a second; two of them are buffered: a fifth of a second, which a busy machine keeps up with and a pause
-/// still seems immediate. The system's own default may be two whole seconds.
-const PERIODS: u32 = 10;
+/// Device periods a second; two of them are buffered. A period is how late the device's thread may be without a gap: longer
+/// than a thread waited for the processor beside fifteen busy ones on two cores (130 ms), and short enough for a pause to
+/// seem immediate. The system's own default may be two whole seconds.
+const PERIODS: u32 = 7;
 /// Frames that the callback copies from the tap at once.
 const BLOCK_FRAMES: usize = 128;
 

@@ -12,9 +12,7 @@ use crate::ring::{Gauge, RingReader};
 use crate::worker::{Found, Go, Worker};
 use crate::{Error, Event, Format, RequestId, Result, Source};
 
-/// Frames that must be there beyond those that were heard meanwhile: a quarter of a second, more than a device draws at once.
-const LEAD: u64 = 12_000;
-/// A take that is so many frames late is fetched from further on: its ring holds twice as many.
+/// A take that is so many frames late is fetched from further on: its ring holds more.
 const TOO_LATE: u64 = 24_000;
 
 pub(super) struct Take {
@@ -123,7 +121,9 @@ impl Stage {
         };
         let late = ring.heard() - ordered.frame;
         let Some((_, reader)) = &take.ring else { return };
-        let ready = song.paused || take.finished.is_some() || reader.gauge().written() >= late + LEAD;
+        // Beyond what was heard meanwhile, what sound begins with.
+        let enough = late + reader.cushion() as u64;
+        let ready = song.paused || take.finished.is_some() || reader.gauge().written() >= enough;
         if ready {
             self.take_over();
         } else if late > TOO_LATE {
@@ -144,7 +144,7 @@ impl Stage {
         song.heard += time(ordered.frame, ordered.rate);
         song.base = at;
         song.ahead = time(ordered.ring.heard() - ordered.frame, ordered.rate);
-        song.ring = Some((reader.gauge(), ordered.rate));
+        song.ring = Some((Arc::clone(reader.gauge()), ordered.rate));
         song.number = take.number;
         song.request = take.request;
         song.worker = take.worker;

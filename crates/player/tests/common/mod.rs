@@ -4,6 +4,7 @@
 pub mod compare;
 pub mod gate;
 pub mod hand;
+pub mod standstill;
 pub mod suite;
 
 use std::f64::consts::TAU;
