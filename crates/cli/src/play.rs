@@ -65,7 +65,10 @@ pub async fn play(core: &Core, args: PlayArgs, out: &Output, signals: &mut Signa
         from_s: args.from,
         for_s: args.length,
     };
-    core.dispatch(Command::Play(request)).await?;
+    // Finding the songs may take the network: the keys work meanwhile, and the line is there.
+    let mut start = Box::pin(core.dispatch(Command::Play(request)));
+    let mut accepted = false;
+    face.draw();
 
     let mut ended_by = None;
     // Once it is to end, it has so long to say its last words.
@@ -80,6 +83,14 @@ pub async fn play(core: &Core, args: PlayArgs, out: &Output, signals: &mut Signa
                 Key::Interrupt => { ended_by = Some(CTRL_C); Some(Command::Stop) }
                 key => face.pressed(key),
             },
+            done = &mut start, if !accepted => {
+                accepted = true;
+                if let Err(error) = done {
+                    face.clear();
+                    return Err(error.into());
+                }
+                None
+            }
             event = events.recv() => match event {
                 Ok(Event::Playback(event)) => {
                     face.event(&event)?;
@@ -243,7 +254,7 @@ impl Face<'_> {
     }
 
     fn draw(&self) {
-        if self.moving && !self.now.name.is_empty() {
+        if self.moving {
             // The last column stays free: a terminal may wrap as soon as it is filled.
             let line = line::now_playing(&self.now, self.theme, terminal_width().saturating_sub(1));
             let mut stderr = stderr().lock();

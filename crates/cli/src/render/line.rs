@@ -33,8 +33,11 @@ pub enum State {
 /// The bar's least and most columns; the name gives way first.
 const BAR: (usize, usize) = (6, 40);
 
-/// `▶ title — artist  0:12 ━━━━╸──── 0:45  80%`, in at most `columns`.
+/// `▶ title — artist  0:12 ━━━━╸──── 0:45  80%`, in at most `columns`. Without a name there is no song yet.
 pub fn now_playing(now: &Now, theme: Theme, columns: usize) -> String {
+    if now.name.is_empty() {
+        return theme.paint(Tone::Faint, &text::fit("… Looking for the song", columns));
+    }
     let sign = match now.state {
         State::Loading | State::Buffering => "…",
         State::Playing => "▶",
