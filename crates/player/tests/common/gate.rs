@@ -18,7 +18,11 @@ pub struct Gate(Arc<(Mutex<State>, Condvar)>);
 impl Gate {
     /// Lets bytes up to `to` through.
     pub fn open_to(&self, to: usize) {
-        self.change(|state| state.open_to = to);
+        self.change(|state| {
+            state.open_to = to;
+            // A read that stands there goes on, and stands there again only when it has taken these.
+            state.blocked = false;
+        });
     }
 
     /// Ends a blocked read, and every later one, with an error.
