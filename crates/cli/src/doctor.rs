@@ -19,7 +19,7 @@ pub async fn doctor(options: CoreOptions, out: &Output) -> Result<(), Halt> {
         Ok(core) => core.doctor().await,
         Err(error) => {
             let report = error.report();
-            if crate::exit::code_of(&report) == 2 {
+            if melody_host::exit_code(&report) == 2 {
                 return Err(Halt::Failed(report));
             }
             vec![Check { name: "profile", ok: false, message: report.message }]

@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::process::ExitCode;
 
 use melody_core::{Code, ErrorReport};
+use melody_host::exit_code;
 use serde_json::json;
 use thiserror::Error;
 
@@ -64,33 +65,6 @@ impl From<io::Error> for Halt {
             ErrorKind::StorageFull => Self::local(Code::StorageFull, "There is no room left for the output."),
             _ => Self::local(Code::ProcessingError, format!("The output could not be written: {error}.")),
         }
-    }
-}
-
-/// The exit of the table in the command line's reference.
-pub fn code_of(report: &ErrorReport) -> u8 {
-    match report.code {
-        Code::Usage | Code::InsecureAddress => 2,
-        Code::ValidationError if report.local => 2,
-        Code::AuthRequired | Code::InvalidToken => 3,
-        Code::Unreachable | Code::NotTheService | Code::Maintenance | Code::Offline => 4,
-        Code::InvalidOtp
-        | Code::OtpExpired
-        | Code::RateLimitExceeded
-        | Code::ValidationError
-        | Code::ResourceNotFound
-        | Code::ExternalApiError
-        | Code::ProcessingError
-        | Code::ServiceError
-        // Nothing here supersedes anything; a window does.
-        | Code::Superseded => 5,
-        Code::StorageFull
-        | Code::StorageReadOnly
-        | Code::StorageBusy
-        | Code::StorageNewer
-        | Code::StorageDamaged
-        | Code::Keyring => 6,
-        Code::NoAudio | Code::UnsupportedFormat | Code::BadAudio | Code::NoDevice => 7,
     }
 }
 
@@ -162,7 +136,7 @@ pub fn finish(result: Result<(), Halt>, json: bool, verbose: bool) -> ExitCode {
         Err(Halt::Told(code) | Halt::Interrupted(code)) => ExitCode::from(code),
         Err(Halt::Failed(report)) => {
             tell(&report, json, None, verbose);
-            ExitCode::from(code_of(&report))
+            ExitCode::from(exit_code(&report))
         }
     }
 }
@@ -170,31 +144,6 @@ pub fn finish(result: Result<(), Halt>, json: bool, verbose: bool) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn exit(code: Code, local: bool) -> u8 {
-        code_of(&ErrorReport { local, ..ErrorReport::local(code, String::new()) })
-    }
-
-    #[test]
-    fn exits_are_those_of_the_table() {
-        for (words, expected) in [
-            ("USAGE INSECURE_ADDRESS", 2),
-            ("AUTH_REQUIRED INVALID_TOKEN", 3),
-            ("UNREACHABLE NOT_THE_SERVICE MAINTENANCE OFFLINE", 4),
-            (
-                "INVALID_OTP OTP_EXPIRED RATE_LIMIT_EXCEEDED VALIDATION_ERROR RESOURCE_NOT_FOUND \
-                 EXTERNAL_API_ERROR PROCESSING_ERROR SERVICE_ERROR",
-                5,
-            ),
-            ("STORAGE_FULL STORAGE_READ_ONLY STORAGE_BUSY STORAGE_NEWER STORAGE_DAMAGED KEYRING", 6),
-            ("NO_AUDIO UNSUPPORTED_FORMAT BAD_AUDIO NO_DEVICE", 7),
-        ] {
-            for word in words.split_whitespace() {
-                assert_eq!(exit(word.parse().unwrap(), false), expected, "{word}");
-            }
-        }
-        assert_eq!(exit(Code::ValidationError, true), 2);
-    }
 
     #[test]
     fn a_reader_that_has_gone_is_no_failure() {

@@ -55,7 +55,7 @@ fn refuse(error: &clap::Error, json: bool) -> ExitCode {
         _ => {
             let report = ErrorReport::local(Code::Usage, sentence(error));
             exit::tell(&report, json, Some(&hint(error)), false);
-            ExitCode::from(exit::code_of(&report))
+            ExitCode::from(melody_host::exit_code(&report))
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::args::PlayArgs;
-use crate::exit::{self, CTRL_C, Halt, NOTHING_PLAYED};
+use crate::exit::{CTRL_C, Halt, NOTHING_PLAYED};
 use crate::keys::{Key, Keys};
 use crate::render::colour::{Theme, Tone};
 use crate::render::line::{self, Now, State};
@@ -135,8 +135,8 @@ async fn next_key(keys: &mut Option<Keys>) -> Key {
 fn verdict(rows: &[PlayedRow], out: &Output) -> Result<(), Halt> {
     let errors: Vec<_> = rows.iter().filter_map(|row| row.error.as_ref()).collect();
     let Some(first) = errors.first().filter(|_| errors.len() == rows.len()) else { return Ok(()) };
-    let exit = exit::code_of(first);
-    if errors.iter().any(|error| exit::code_of(error) != exit) {
+    let exit = melody_host::exit_code(first);
+    if errors.iter().any(|error| melody_host::exit_code(error) != exit) {
         return Err(Halt::Told(NOTHING_PLAYED));
     }
     // The rows were told to a person already.
@@ -303,7 +303,7 @@ mod tests {
     fn exit(rows: &[PlayedRow]) -> u8 {
         match verdict(rows, &JSON) {
             Ok(()) => 0,
-            Err(Halt::Failed(report)) => exit::code_of(&report),
+            Err(Halt::Failed(report)) => melody_host::exit_code(&report),
             Err(Halt::Told(code)) => code,
             Err(_) => unreachable!(),
         }

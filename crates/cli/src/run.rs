@@ -10,7 +10,7 @@ use melody_host::logging::{self, Colours};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::{Cli, Command, DownloadArgs, Global, LibraryCommand};
-use crate::exit::{self, Halt};
+use crate::exit::Halt;
 use crate::render::colour::{Depth, Theme, Tone};
 use crate::render::output::{self, Output, Reader, cell};
 use crate::render::progress::{self, Show};
@@ -251,7 +251,7 @@ async fn download(core: &Core, args: DownloadArgs, out: &Output) -> Result<(), H
     // One that is missing is what a script has to know, however many came.
     match downloads.iter().find_map(|row| row.error.clone()) {
         Some(error) if out.is_json() || asked == 1 => Err(Halt::Failed(error)),
-        Some(error) => Err(Halt::Told(exit::code_of(&error))),
+        Some(error) => Err(Halt::Told(melody_host::exit_code(&error))),
         None => Ok(()),
     }
 }

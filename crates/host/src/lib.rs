@@ -4,6 +4,7 @@
 mod demo;
 mod diagnostics;
 mod events;
+mod exit;
 pub mod logging;
 mod profile;
 mod request;
@@ -23,6 +24,7 @@ use tokio::{
 };
 
 pub use events::{Events, HostEvent, Told};
+pub use exit::exit_code;
 pub use profile::{secrets_kind, usual_profile};
 pub use request::{Answer, HostCommand, HostReply, LocalPath, Request};
 
