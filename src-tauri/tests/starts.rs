@@ -1,0 +1,124 @@
+//! The real window on a desktop that nobody sees: how it starts with what is there and without what is not, and how it
+//! ends.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)] // All of it is test.
+
+mod desktop;
+
+use std::fs;
+
+use desktop::{Bus, Desktop, until, without_display};
+
+#[test]
+fn a_second_start_shows_the_first_and_ends() {
+    let desktop = Desktop::start(Bus::There);
+    let mut first = desktop.open_and_wait();
+    let second = desktop.run();
+    assert!(second.status.success(), "{second:?}");
+    assert!(first.is_running());
+    let windows = desktop.ask("xdotool", &["search", "--onlyvisible", "--name", "^Melody Studio$"]).unwrap();
+    assert_eq!(windows.lines().count(), 1, "{windows}");
+}
+
+#[test]
+fn another_profile_has_a_window_of_its_own() {
+    let desktop = Desktop::start(Bus::There);
+    let _first = desktop.open_and_wait();
+    let other = desktop.profile().with_file_name("other");
+    let mut second =
+        desktop.command(env!("CARGO_BIN_EXE_melody-studio")).arg("--profile").arg(&other).spawn().unwrap();
+    until("there are two windows", || {
+        let windows = desktop.ask("xdotool", &["search", "--onlyvisible", "--name", "^Melody Studio$"])?;
+        (windows.lines().count() == 2).then_some(())
+    });
+    second.kill().unwrap();
+    second.wait().unwrap();
+}
+
+#[test]
+fn a_signal_ends_it_well() {
+    for signal in ["TERM", "INT"] {
+        let desktop = Desktop::start(Bus::There);
+        let app = desktop.open_and_wait();
+        app.signal(signal);
+        let (status, _) = app.end();
+        assert_eq!(status.code(), Some(0), "{signal}");
+        // What is saved last: where the window was.
+        let kept = fs::read_to_string(desktop.profile().join("window.json")).unwrap();
+        assert!(kept.contains("\"width\": 1180"), "{kept}");
+    }
+}
+
+#[test]
+fn ctrl_q_ends_it_well() {
+    let desktop = Desktop::start(Bus::There);
+    let app = desktop.open_and_wait();
+    let window = desktop.window("^Melody Studio$");
+    let window = window.lines().next().unwrap();
+    desktop.ask("xdotool", &["windowfocus", "--sync", window]).unwrap();
+    desktop.ask("xdotool", &["key", "ctrl+q"]).unwrap();
+    let (status, _) = app.end();
+    assert_eq!(status.code(), Some(0));
+    assert!(desktop.profile().join("window.json").exists());
+}
+
+#[test]
+fn media_players_see_it_and_may_end_it() {
+    let desktop = Desktop::start(Bus::There);
+    let app = desktop.open_and_wait();
+    let status =
+        until("it is on the bus", || desktop.ask("playerctl", &["--player", "melody_studio", "status"]));
+    assert_eq!(status, "Stopped");
+    let quit = [
+        "--session",
+        "--dest=org.mpris.MediaPlayer2.melody_studio",
+        "--print-reply",
+        "/org/mpris/MediaPlayer2",
+        "org.mpris.MediaPlayer2.Quit",
+    ];
+    desktop.ask("dbus-send", &quit).unwrap();
+    let (status, _) = app.end();
+    assert_eq!(status.code(), Some(0));
+}
+
+#[test]
+fn without_a_bus_it_works_and_says_so() {
+    let desktop = Desktop::start(Bus::Missing);
+    let app = desktop.open_and_wait();
+    until("it says that there are no media keys", || desktop.log().contains("no media keys").then_some(()));
+    app.signal("TERM");
+    let (status, said) = app.end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(!desktop.log().contains("broke"), "{}", desktop.log());
+}
+
+#[test]
+fn a_profile_that_cannot_be_opened_is_said_in_a_dialog() {
+    let desktop = Desktop::start(Bus::There);
+    fs::create_dir_all(desktop.profile()).unwrap();
+    fs::write(desktop.profile().join("settings.json"), "not settings").unwrap();
+    let app = desktop.open();
+    let dialog = desktop.window("^Melody Studio cannot open$");
+    desktop.ask("xdotool", &["windowfocus", "--sync", dialog.lines().next().unwrap()]).unwrap();
+    desktop.ask("xdotool", &["key", "Escape"]).unwrap();
+    let (status, said) = app.end();
+    assert_eq!(status.code(), Some(6), "{said}");
+    assert!(said.contains("settings.json"), "{said}");
+}
+
+#[test]
+fn without_a_display_it_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = without_display(&[], folder.path());
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("There is no display"), "{output:?}");
+}
+
+#[test]
+fn a_slip_in_the_command_line_is_said_in_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = without_display(&["--sever", "x"], folder.path());
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.starts_with("error: Unexpected argument '--sever' found"), "{said}");
+}
