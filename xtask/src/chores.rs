@@ -4,35 +4,51 @@ use std::process::ExitCode;
 
 use crate::{
     bench,
-    command::{Line, built},
+    bundle::{self, Build},
+    command::{Line, built, on_path},
     failure::Failure,
     steps::Plan,
     system::{self, Purpose, SoundServer},
+    ui, window,
 };
 
 pub fn setup() -> ExitCode {
-    let plan = Plan::new("setup");
-    packages(plan, Purpose::Test).run()
+    ui::packages(packages(Plan::new("setup"), Purpose::Test)).run()
+}
+
+/// The screen alone.
+pub fn screen() -> ExitCode {
+    ui::build(Plan::new("ui")).run()
+}
+
+/// Writes the screen's types from those of the core.
+pub fn types() -> ExitCode {
+    let written = Line::cargo(&["test", "--quiet", "--package", "melody-host", "--test", "types"])
+        .env("MELODY_WRITE_TYPES", "1");
+    Plan::new("types").command("Write the types", "the screen's are those of the core", written).run()
 }
 
 pub fn run() -> ExitCode {
-    packages(Plan::new("run"), Purpose::Build)
-        .command(
-            "Build melody",
-            "the player in the terminal; the first time takes some minutes",
-            Line::cargo(&["build", "--package", "melody-cli", "--bin", "melody"]),
-        )
-        .command(
-            "The tour",
-            "its own demo service: sign in, search, save, go offline, play",
-            Line::cargo(&["run", "--quiet", "--package", "melody-cli", "--bin", "melody", "--", "tour"]),
-        )
-        .run()
+    let plan = ui::build(packages(Plan::new("run"), Purpose::Build)).command(
+        "Build Melody Studio",
+        "the window and the terminal; the first time takes some minutes",
+        Line::cargo(&["build", "--package", "melody-studio", "--package", "melody-cli", "--bins"]),
+    );
+    if window::has_display() {
+        let open = Line::new(&built("debug", "melody-studio").display().to_string(), &[]);
+        return plan.command("The window", "until you close it", open).run();
+    }
+    window::pictures(plan.command(
+        "The tour",
+        "there is no display for the window, so this is the terminal's: sign in, search, save, go offline, play",
+        Line::cargo(&["run", "--quiet", "--package", "melody-cli", "--bin", "melody", "--", "tour"]),
+    ))
+    .run()
 }
 
 pub fn test() -> ExitCode {
     let plan = packages(Plan::new("test"), Purpose::Test);
-    let plan = plan
+    let plan = ui::test(ui::build(plan))
         .command(
             "Build the program and every test",
             "the end-to-end tests run the real program",
@@ -43,7 +59,30 @@ pub fn test() -> ExitCode {
             "every room on its own, then the real program against the real service, keyring and sound server",
             tests(),
         );
-    deviceless(plan).run()
+    deviceless(packaged(plan)).run()
+}
+
+/// The package, made of what was built for the tests.
+fn packaged(plan: Plan) -> Plan {
+    if on_path("dpkg") { bundle::prove(bundle::make(plan, Build::Debug, "deb"), Build::Debug) } else { plan }
+}
+
+pub fn bundle() -> ExitCode {
+    let plan = ui::build(packages(Plan::new("bundle"), Purpose::Test)).command(
+        "Build, optimised",
+        "as it is shipped",
+        Line::cargo(&[
+            "build",
+            "--release",
+            "--package",
+            "melody-studio",
+            "--package",
+            "melody-cli",
+            "--bins",
+        ]),
+    );
+    let plan = bundle::make(plan, Build::Release, bundle::kinds());
+    if cfg!(target_os = "linux") { bundle::prove(plan, Build::Release).run() } else { plan.run() }
 }
 
 pub fn lint() -> ExitCode {
