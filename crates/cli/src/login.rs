@@ -12,18 +12,10 @@ use crate::run;
 
 /// Tries at a terminal before a new code is needed; the service allows no more than a few either.
 const TRIES: usize = 3;
-/// Digits of a code (the contract's figure).
-const DIGITS: usize = 6;
 
 pub async fn login(core: &Core, args: LoginArgs, out: &Output) -> Result<(), Halt> {
-    let given = args.otp.map(|code| code.0);
-    if given.as_deref().is_some_and(|code| !is_code(code)) {
-        // Said before a message is spent on it: there are three an hour.
-        return Err(Halt::local(
-            Code::ValidationError,
-            "The code has six digits. Look at the message and type it again.",
-        ));
-    }
+    // Looked at before a message is spent on it: there are three an hour.
+    let given = args.otp.map(|code| melody_core::read_otp(&code.0.into())).transpose()?;
     let request = OtpRequest { phone: args.phone.0.into(), country: args.country };
     let sent = core.dispatch(Command::RequestOtp(request)).await?;
     if let Some(code) = given {
@@ -36,7 +28,7 @@ pub async fn login(core: &Core, args: LoginArgs, out: &Output) -> Result<(), Hal
     }
     let tries = if io::stdin().is_terminal() && !out.is_json() { TRIES } else { 1 };
     for left in (0..tries).rev() {
-        match core.dispatch(verify(ask(out).await?)).await {
+        match core.dispatch(verify(ask(out).await?.into())).await {
             Ok(reply) => return welcome(out, &reply),
             Err(error) => {
                 let report = error.report();
@@ -55,18 +47,12 @@ fn welcome(out: &Output, reply: &Reply) -> Result<(), Halt> {
     run::print(out, reply)
 }
 
-fn verify(code: String) -> Command {
-    Command::VerifyOtp { otp: SecretString::from(code) }
+fn verify(otp: SecretString) -> Command {
+    Command::VerifyOtp { otp }
 }
 
 fn can_be_retyped(report: &ErrorReport) -> bool {
     report.code == Code::InvalidOtp || (report.code == Code::ValidationError && report.local)
-}
-
-/// Six digits of any script; blanks and hyphens are forgiven, as the core forgives them.
-fn is_code(typed: &str) -> bool {
-    let kept: Vec<char> = typed.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
-    kept.len() == DIGITS && kept.iter().all(|c| melody_model::digit(*c).is_some())
 }
 
 /// One line from stdin, on a thread that a signal need not wait for.
@@ -94,19 +80,4 @@ async fn ask(out: &Output) -> Result<String, Halt> {
         ));
     }
     Ok(code.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_code_is_six_digits_of_any_script() {
-        for code in ["123456", "१२३४५६", "௧௨௩௪௫௬", " 123 456 ", "123-456"] {
-            assert!(is_code(code), "{code}");
-        }
-        for code in ["", "12345", "1234567", "12345a", "१२३"] {
-            assert!(!is_code(code), "{code}");
-        }
-    }
 }

@@ -170,7 +170,11 @@ impl Downloads {
 }
 
 /// The rendition's download, if it is done and its file is there.
-async fn complete(account: &Account, id: SongId, rendition: Rendition) -> Result<Option<Download>, Error> {
+pub(crate) async fn complete(
+    account: &Account,
+    id: SongId,
+    rendition: Rendition,
+) -> Result<Option<Download>, Error> {
     let kept = account.library.download_of(id, rendition).await?;
     Ok(kept.filter(|kept| {
         kept.state == Kept::Done && kept.path.as_ref().is_some_and(|path| account.folder.join(path).is_file())

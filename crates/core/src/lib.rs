@@ -53,6 +53,7 @@ pub use panics::log_panics;
 pub use reply::*;
 pub use request::*;
 pub use secrets::SecretsKind;
+pub use session::read_otp;
 
 use crate::{
     catalogue::Catalogue,

@@ -1,6 +1,6 @@
 //! Signing in by OTP, and out again.
 
-use std::{fs, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use melody_api::OtpTicket;
 use melody_library::DownloadState;
@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 use crate::{
     Error, OtpRequest, OtpSent, SignedIn, SignedInUser, SignedOut,
     context::{Account, Context, LIBRARY_FILE},
-    forgotten,
+    downloads, forgotten,
     profile::{AccountRecord, account_name},
     storage::create_folder,
 };
@@ -159,26 +159,34 @@ async fn carry_over(guest: &Account, account: &Account) -> Result<(), Error> {
     for mut download in guest.library.downloads(Some(DownloadState::Done)).await? {
         let Some(path) = &download.path else { continue };
         let (from, to) = (guest.folder.join(path), account.folder.join(path));
-        if to.exists() || account.library.download_of(download.song_id, download.rendition).await?.is_some() {
+        // The account may know the song by an id of its own.
+        let Some(song) = account.library.song(download.song_id).await? else { continue };
+        download.song_id = song.song.id;
+        if !from.is_file()
+            || downloads::complete(account, download.song_id, download.rendition).await?.is_some()
+        {
             continue;
         }
-        if let Some(folder) = to.parent() {
-            create_folder(folder)?;
-        }
-        // One file under two names costs nothing; where the disk cannot do that, two files.
-        fs::hard_link(&from, &to)
-            .or_else(|_| fs::copy(&from, &to).map(drop))
-            .map_err(|e| Error::storage(&to, e))?;
-        if let Some(song) = account.library.song(download.song_id).await? {
-            download.song_id = song.song.id;
-            account.library.set_download(download).await?;
-        }
+        blocking(move || link(&from, &to)).await?;
+        account.library.set_download(download).await?;
     }
     Ok(())
 }
 
-/// Six digits, whichever script they were typed in; blanks are forgiven.
-fn read_otp(typed: &SecretString) -> Result<SecretString, Error> {
+/// One file under two names costs nothing; where the disk cannot do that, two files.
+fn link(from: &Path, to: &Path) -> Result<(), Error> {
+    if to.exists() {
+        return Ok(());
+    }
+    if let Some(folder) = to.parent() {
+        create_folder(folder)?;
+    }
+    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop)).map_err(|e| Error::storage(to, e))
+}
+
+/// Reads a one-time password as people type it: six digits of any script; blanks and hyphens are forgiven.
+/// `Error::Invalid` for anything else, so that a face can say so before a message is spent.
+pub fn read_otp(typed: &SecretString) -> Result<SecretString, Error> {
     let digits: Option<String> = typed
         .expose_secret()
         .chars()
@@ -188,5 +196,21 @@ fn read_otp(typed: &SecretString) -> Result<SecretString, Error> {
     match digits {
         Some(digits) if digits.len() == OTP_DIGITS => Ok(SecretString::from(digits)),
         _ => Err(Error::Invalid("The OTP has six digits. Look at the SMS and type it again.".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_otp_is_six_digits_of_any_script() {
+        for typed in ["123456", "१२३४५६", "௧௨௩௪௫௬", " 123 456 ", "123-456\n"] {
+            let read = read_otp(&SecretString::from(typed)).unwrap();
+            assert_eq!(read.expose_secret(), "123456", "{typed}");
+        }
+        for typed in ["", "12345", "1234567", "12345a", "१२३"] {
+            assert!(read_otp(&SecretString::from(typed)).is_err(), "{typed}");
+        }
     }
 }

@@ -6,19 +6,12 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Bench, extra, one, play, small, tone};
-use melody_core::{Code, Command, Core, DownloadState, Event, PlayRequest, PlaybackEvent, Reply, SinkKind};
-use melody_model::Rendition;
+use common::{Bench, download, extra, one, play, small, tone};
+use melody_core::{Code, Command, DownloadState, Event, PlayRequest, PlaybackEvent, SinkKind};
 use melody_server::{Dialect, Options, parse_faults};
 
 fn request(ids: &[String]) -> PlayRequest {
     PlayRequest { ids: ids.to_vec(), ..PlayRequest::default() }
-}
-
-async fn download(core: &Core, id: &str) -> melody_core::DownloadRow {
-    let command = Command::Download { ids: vec![id.to_owned()], rendition: Rendition::Original };
-    let Reply::Downloads(list) = core.dispatch(command).await.unwrap() else { panic!() };
-    list.downloads.into_iter().next().unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,8 +6,8 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{Bench, OTP, PHONE, add, list, one, sign_in};
-use melody_core::{Code, Command, OtpRequest, Reply};
+use common::{Bench, OTP, PHONE, add, download, list, one, sign_in};
+use melody_core::{Code, Command, DownloadState, OtpRequest, Reply};
 use melody_server::{Dialect, Options};
 use secrecy::SecretString;
 
@@ -168,6 +168,42 @@ async fn what_a_guest_found_carries_over_to_the_account() {
     };
     assert!(changed.entries.is_empty());
     assert!(bench.server.request_log()[asked..].iter().all(|request| !request.path.contains("/music/track")));
+}
+
+/// The songs' files in an account's folder.
+fn audio_files(account: &Path) -> Vec<PathBuf> {
+    let files = std::fs::read_dir(account.join("audio")).into_iter().flatten();
+    files.map(|file| file.unwrap().path()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_guest_downloaded_plays_for_the_account() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.core().await;
+    let id = one(&core, "monsoon").await.song.id.to_string();
+    let fetched = download(&core, &id).await;
+    assert_eq!(fetched.state, DownloadState::Done);
+    sign_in(&core).await.unwrap();
+    assert_eq!(audio_files(&account_folder(&bench)).len(), 1);
+    bench.server.kill().await;
+    let again = download(&core, &id).await;
+    assert_eq!((again.state, again.bytes), (DownloadState::Done, fetched.bytes));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guests_download_takes_the_place_of_none_that_is_done() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let of_account = one(&core, "monsoon").await.song.id.to_string();
+    download(&core, &of_account).await;
+    core.dispatch(Command::Logout { forget: false }).await.unwrap();
+    let of_guest = one(&core, "monsoon").await.song.id.to_string();
+    assert_ne!(of_guest, of_account, "they are to know it by two ids");
+    assert_eq!(download(&core, &of_guest).await.state, DownloadState::Done);
+    sign_in(&core).await.unwrap();
+    let files = audio_files(&account_folder(&bench));
+    assert_eq!(files.len(), 1, "the same song twice: {files:?}");
+    assert!(files[0].to_string_lossy().contains(&of_account));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,5 +1,5 @@
 //! What a guest's library gives to the account that signs in: the songs, ids and answers that this one lacks.
-//! Its downloads stay the guest's, as their files lie in its folder.
+//! Its downloads are not in it: whoever links or copies their files puts them down.
 
 use std::{
     collections::{BTreeMap, HashMap},

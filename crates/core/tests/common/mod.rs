@@ -5,10 +5,10 @@
 use std::path::PathBuf;
 
 use melody_core::{
-    Command, Core, CoreOptions, Error, Event, OtpRequest, PlayRequest, PlaybackEvent, PlayedRow, Reply,
-    SearchRequest, SecretsKind, SinkKind,
+    Command, Core, CoreOptions, DownloadRow, Error, Event, OtpRequest, PlayRequest, PlaybackEvent, PlayedRow,
+    Reply, SearchRequest, SecretsKind, SinkKind,
 };
-use melody_model::{EntryView, SongView};
+use melody_model::{EntryView, Rendition, SongView};
 use melody_server::{AudioSource, CatalogueChoice, Dialect, ExtraAudio, ExtraSong, Options, Server};
 use secrecy::SecretString;
 use tempfile::TempDir;
@@ -124,6 +124,12 @@ pub async fn list(core: &Core) -> Result<Vec<EntryView>, Error> {
         Reply::Entries(list) => Ok(list.entries),
         other => panic!("{other:?}"),
     }
+}
+
+pub async fn download(core: &Core, id: &str) -> DownloadRow {
+    let command = Command::Download { ids: vec![id.to_owned()], rendition: Rendition::Original };
+    let Reply::Downloads(list) = core.dispatch(command).await.unwrap() else { panic!() };
+    list.downloads.into_iter().next().unwrap()
 }
 
 /// Plays to the end of the queue and returns how each song went, with every playback event.
