@@ -5,7 +5,7 @@ use reqwest::{
     StatusCode,
     header::{HeaderMap, LOCATION},
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
@@ -53,9 +53,15 @@ impl Answer {
     }
 }
 
-/// An id as it may be shown. A UUID holds nobody's number, though its first digits may look like one.
-fn shown_id(id: &str) -> String {
-    if uuid::Uuid::parse_str(id).is_ok() { id.to_owned() } else { scrub::first_line(id, &[]) }
+/// An id as it may be shown: `None` for one that says nothing, or that repeats a secret. A UUID holds nobody's number,
+/// though its first digits may look like one.
+fn shown_id(id: &str, secrets: &[SecretString]) -> Option<String> {
+    let secret = secrets.iter().map(ExposeSecret::expose_secret).any(|s| !s.is_empty() && id.contains(s));
+    if secret {
+        return None;
+    }
+    let is_uuid = uuid::Uuid::parse_str(id).is_ok();
+    Some(if is_uuid { id.to_owned() } else { scrub::first_line(id, &[]) }).filter(|id| !id.is_empty())
 }
 
 /// Everything that came, before anybody has looked at it.
@@ -70,10 +76,9 @@ pub(crate) struct Raw {
 }
 
 /// What an answer calls the call, else what we called it.
-pub(crate) fn request_id(headers: &HeaderMap, ours: &str) -> String {
+pub(crate) fn request_id(headers: &HeaderMap, ours: &str, secrets: &[SecretString]) -> String {
     let theirs = headers.get(REQUEST_ID).and_then(|id| id.to_str().ok());
-    let theirs = theirs.map(shown_id).filter(|id| !id.is_empty());
-    theirs.unwrap_or_else(|| ours.to_owned())
+    theirs.and_then(|id| shown_id(id, secrets)).unwrap_or_else(|| ours.to_owned())
 }
 
 /// What a body turned out to be.

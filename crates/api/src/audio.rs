@@ -51,12 +51,14 @@ impl Client {
     /// [`Error::is_stale_address`].
     pub async fn audio(&self, address: &str, start: u64) -> Result<Audio, Error> {
         let sent_id = Uuid::new_v4().to_string();
-        let first = self.request_audio(address, start, &sent_id).await?;
+        let mut secrets = Vec::new();
+        let first = self.request_audio(address, start, &sent_id, &mut secrets).await?;
         let answer = if first.status() == StatusCode::UNAUTHORIZED && self.renew_for(&first).await? {
-            self.request_audio(address, start, &sent_id).await?
+            self.request_audio(address, start, &sent_id, &mut secrets).await?
         } else {
             first
         };
+        secrets.extend(self.shared.auth.known_secrets());
         let status = answer.status();
         let total = total(status, answer.headers());
         if status == StatusCode::RANGE_NOT_SATISFIABLE && total.is_some_and(|total| start >= total) {
@@ -64,10 +66,10 @@ impl Client {
             return Ok(Audio { start, total, content_type: None, body: stream::empty().boxed() });
         }
         if !status.is_success() {
-            return Err(self.refused(answer, &sent_id).await);
+            return Err(self.refused(answer, &sent_id, &secrets).await);
         }
         let url = answer.url().clone();
-        let request_id = answer::request_id(answer.headers(), &sent_id);
+        let request_id = answer::request_id(answer.headers(), &sent_id, &secrets);
         let content_type = text(answer.headers(), &CONTENT_TYPE);
         let partly = status == StatusCode::PARTIAL_CONTENT;
         let start = if partly { first_byte(answer.headers()).unwrap_or(start) } else { 0 };
@@ -77,7 +79,7 @@ impl Client {
             // Some servers call sound by a wrong name: what it begins with decides.
             let head = body.next().await;
             if let Some(Ok(bytes)) = &head
-                && let Some(first_line) = page(bytes, &self.shared.auth.known_secrets())
+                && let Some(first_line) = page(bytes, &secrets)
             {
                 return Err(Error::NoSound(Box::new(NoSound {
                     address: without_secrets(&url),
@@ -91,8 +93,16 @@ impl Client {
         Ok(Audio { start, total, content_type, body })
     }
 
-    async fn request_audio(&self, address: &str, start: u64, request_id: &str) -> Result<Response, Error> {
+    /// Sends the request. A token that goes with it is noted among the secrets that no answer may bring back to people.
+    async fn request_audio(
+        &self,
+        address: &str,
+        start: u64,
+        request_id: &str,
+        secrets: &mut Vec<SecretString>,
+    ) -> Result<Response, Error> {
         let media = self.media(address).await?;
+        secrets.extend(media.token());
         // Compressed, its length would be another's, and ranges would cut through it.
         let mut request =
             media.get().header(ACCEPT_ENCODING, "identity").header(answer::REQUEST_ID, request_id);
@@ -114,9 +124,9 @@ impl Client {
 
     /// Why there is no sound. Judged like any other answer; but the place need not be the service's, and then what it
     /// says is neither the service's word nor a sign of a wrong address.
-    async fn refused(&self, answer: Response, sent_id: &str) -> Error {
+    async fn refused(&self, answer: Response, sent_id: &str, secrets: &[SecretString]) -> Error {
         let (url, status, headers) = (answer.url().clone(), answer.status(), answer.headers().clone());
-        let request_id = answer::request_id(&headers, sent_id);
+        let request_id = answer::request_id(&headers, sent_id, secrets);
         let mut body = Vec::new();
         let mut chunks = answer.bytes_stream();
         while let Some(Ok(chunk)) = chunks.next().await {
@@ -128,8 +138,7 @@ impl Client {
         let own = self.shared.address.same_origin(&url);
         let address = without_secrets(&url);
         let raw = Raw { url, status, headers, body: Some(body), request_id };
-        let secrets = self.shared.auth.known_secrets();
-        let error = match answer::judge(&raw, Subject::Other, &secrets).1 {
+        let error = match answer::judge(&raw, Subject::Other, secrets).1 {
             Err(error) => error,
             Ok(answer) => answer.unreadable(),
         };

@@ -6,6 +6,9 @@ use url::Url;
 
 use crate::{Client, Error};
 
+/// What stands before a token.
+const BEARER: &str = "Bearer ";
+
 /// All that is needed to fetch one address. `Debug` shows no token.
 #[derive(Clone, Debug)]
 pub struct Media {
@@ -21,6 +24,12 @@ impl Media {
     /// A request for the whole; add a `Range` for less.
     pub fn get(&self) -> reqwest::RequestBuilder {
         self.client.get(self.url.clone()).headers(self.headers.clone())
+    }
+
+    /// The token that goes along.
+    pub(crate) fn token(&self) -> Option<SecretString> {
+        let value = self.headers.get(AUTHORIZATION)?.to_str().ok()?;
+        value.strip_prefix(BEARER).map(SecretString::from)
     }
 }
 
@@ -46,7 +55,7 @@ impl Client {
 
 /// The header's value, marked so that no library prints it. `None` for a token that no header can hold.
 pub(crate) fn bearer(token: &SecretString) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).ok()?;
+    let mut value = HeaderValue::from_str(&format!("{BEARER}{}", token.expose_secret())).ok()?;
     value.set_sensitive(true);
     Some(value)
 }

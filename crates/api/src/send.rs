@@ -127,8 +127,11 @@ impl Shared {
         if let Some(value) = token.and_then(bearer) {
             request = request.header(AUTHORIZATION, value);
         }
+        let mut secrets = call.secrets.clone();
+        secrets.extend(token.cloned());
+        secrets.extend(self.auth.known_secrets());
         let began = Instant::now();
-        let raw = self.exchange(request, url, request_id).await?;
+        let raw = self.exchange(request, url, request_id, &secrets).await?;
         // The path may hold ids, and never the query: what people search for is their own affair.
         tracing::debug!(
             method = %call.method,
@@ -138,9 +141,6 @@ impl Shared {
             request_id = raw.request_id,
             "answered"
         );
-        let mut secrets = call.secrets.clone();
-        secrets.extend(token.cloned());
-        secrets.extend(self.auth.known_secrets());
         let (evidence, verdict) = answer::judge(&raw, call.subject, &secrets);
         if let Some(evidence) = evidence {
             self.detector.note(evidence);
@@ -153,6 +153,7 @@ impl Shared {
         request: reqwest::RequestBuilder,
         url: Url,
         request_id: &str,
+        secrets: &[SecretString],
     ) -> Result<Raw, Error> {
         let failed = |error: reqwest::Error| http::failure(&error, &url, request_id);
         let mut response = request.send().await.map_err(failed)?;
@@ -167,7 +168,7 @@ impl Shared {
         }
         Ok(Raw {
             status: response.status(),
-            request_id: answer::request_id(response.headers(), request_id),
+            request_id: answer::request_id(response.headers(), request_id, secrets),
             headers: response.headers().clone(),
             url: response.url().clone(),
             body: whole.then_some(body),

@@ -129,6 +129,41 @@ async fn nothing_secret_is_logged_or_told() {
     assert_clean("the log", &log);
 }
 
+/// Nothing in an opaque token gives it away: only who sent it can know it again.
+#[tokio::test]
+async fn an_opaque_token_that_is_echoed_is_not_told() {
+    let echo = format!("Bearer {NEW_ACCESS} and {NEW_REFRESH} are no good");
+    for body in [
+        json!({"detail": echo}).to_string(),
+        json!({"success": false, "message": echo, "error": {"code": "X", "details": {}}}).to_string(),
+        echo.clone(),
+        format!("<html>{echo}</html>"),
+    ] {
+        for status in [200, 403, 404, 429, 500, 502] {
+            let server = Scripted::start().await;
+            for id in [NEW_ACCESS, &format!("sent-{NEW_ACCESS}-again")] {
+                let answer =
+                    say(status, body.clone()).header("x-request-id", id).header("content-type", "text/html");
+                server.on("GET /a.flac", answer.clone());
+                server.on("POST /api/v1/library/songs", answer);
+            }
+            let store = Arc::new(MemoryTokenStore::default());
+            store.save(tokens(NEW_ACCESS, NEW_REFRESH)).await.unwrap();
+            let client = Client::new(server.address(), ClientOptions::new(store));
+            for _ in 0..2 {
+                match client.audio("/a.flac", 0).await {
+                    Err(error) => assert_clean("an error", &format!("{error} {error:?}")),
+                    // Words that are no page are the decoder's to refuse.
+                    Ok(_) => assert!(status == 200 && body == echo, "{status}: {body}"),
+                }
+                if let Err(error) = client.library_add(&"t".into()).await {
+                    assert_clean("an error", &format!("{error} {error:?}"));
+                }
+            }
+        }
+    }
+}
+
 fn failed(held: melody_api::Tokens) -> Result<(), melody_api::Tokens> {
     Err(held)
 }
