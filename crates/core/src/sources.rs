@@ -69,7 +69,7 @@ async fn address(account: &Account, song: &SongView, rendition: Rendition) -> Re
 async fn fresh_address(account: &Account, id: SongId, rendition: Rendition) -> Result<String, Error> {
     if rendition == Rendition::Instrumental && account.library.entry_of(id).await?.is_some() {
         // A saved song's instrumental is the entry's, and only the library tells its address.
-        sync::fill(account).await?;
+        sync::learn(account, id).await?;
     }
     let song = catalogue::fetch(account, id).await?;
     match song.song.content.audio_files.get(&rendition) {

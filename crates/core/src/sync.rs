@@ -7,7 +7,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use jiff::Timestamp;
 use melody_api::{LibraryRequest, Removal};
 use melody_library::{Acknowledgement, Action, EntryQuery, GenerationId, Operation, Outcome};
-use melody_model::{EntryOrder, EntrySort, ServerId};
+use melody_model::{EntryOrder, EntrySort, ServerId, SongId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -26,6 +26,8 @@ const PAUSE: Duration = Duration::from_millis(200);
 const JOURNAL_KEPT: Duration = Duration::from_hours(30 * 24);
 /// When the library was last read through, among the library's settings.
 const FILLED: &str = "filled_at";
+/// How far it was read before that for the first time: the generation, and the offset.
+const FILLING: &str = "filling_at";
 
 /// How the last sync ended, among the library's settings: another process may ask.
 const ENDED: &str = "sync_ended";
@@ -106,7 +108,7 @@ impl Sync {
         self.for_a_while(patience, |account| async move {
             match account.library.setting(FILLED).await? {
                 Some(_) => Ok(()),
-                None => fill(&account).await.map(drop),
+                None => fill_on(&account).await,
             }
         })
         .await;
@@ -327,21 +329,28 @@ async fn send(
     }
 }
 
-/// Reads the whole library, page by page, and answers with what it met if the pass was complete and consistent. Only
-/// then was what is missing removed elsewhere; a library that moves under the pass, or a backend that changes, proves
-/// nothing.
-pub(crate) async fn fill(account: &Account) -> Result<Option<Met>, Error> {
-    let began = Timestamp::now();
-    let mut seen: HashSet<ServerId> = HashSet::new();
-    let mut first: Option<(GenerationId, Option<u64>)> = None;
-    let mut consistent = true;
-    let mut offset = 0;
-    loop {
+/// A walk through the service's library, page by page.
+#[derive(Default)]
+struct Walk {
+    offset: u64,
+    /// The generation that it is in, and how many there were when it began.
+    first: Option<(GenerationId, Option<u64>)>,
+    seen: HashSet<ServerId>,
+    inconsistent: bool,
+    over: bool,
+}
+
+impl Walk {
+    /// Stores the next page and answers with the ids of its songs; `None` after the last.
+    async fn step(&mut self, account: &Account) -> Result<Option<Vec<ServerId>>, Error> {
+        if self.over {
+            return Ok(None);
+        }
         let page = account
             .client
             .library_songs(LibraryRequest {
                 limit: PAGE,
-                offset,
+                offset: self.offset,
                 // The oldest first: a song that is added meanwhile comes at the end and moves nothing.
                 sort: EntrySort::Added,
                 order: EntryOrder::Asc,
@@ -350,33 +359,82 @@ pub(crate) async fn fill(account: &Account) -> Result<Option<Met>, Error> {
             .await?;
         let generation = account.generation().await?;
         let total = page.total;
-        let (first_generation, first_total) = *first.get_or_insert((generation, total));
+        let (first_generation, first_total) = *self.first.get_or_insert((generation, total));
         if generation != first_generation {
             return Err(Error::ServiceSwitched);
         }
         let came = (page.items.len() + page.skipped) as u64;
-        let known_before = seen.len();
-        seen.extend(page.items.iter().map(|entry| entry.server_id.clone()));
-        let fresh = seen.len() - known_before;
-        consistent &= page.skipped == 0 && total.is_some() && total == first_total && fresh as u64 == came;
+        let known_before = self.seen.len();
+        self.seen.extend(page.items.iter().map(|entry| entry.server_id.clone()));
+        let fresh = self.seen.len() - known_before;
+        let consistent = page.skipped == 0 && total.is_some() && total == first_total && fresh as u64 == came;
+        self.inconsistent |= !consistent;
+        let songs = page.items.iter().map(|entry| entry.song.server_id.clone()).collect();
         account.library.store_entries(generation, page.items).await?;
         // By the count of what came, not by pages: a page may hold fewer than were asked for.
-        offset += came;
-        let over = match total {
-            Some(total) => offset >= total,
-            None => came < u64::from(PAGE),
-        };
+        self.offset += came;
         // A page without anything new is the end too, whatever is promised: some backends ignore the offset.
-        if over || fresh == 0 {
+        self.over = fresh == 0
+            || match total {
+                Some(total) => self.offset >= total,
+                None => came < u64::from(PAGE),
+            };
+        Ok(Some(songs))
+    }
+}
+
+/// Reads the whole library and answers with what it met if the pass was complete and consistent. Only then was what is
+/// missing removed elsewhere; a library that moves under the pass, or a backend that changes, proves nothing.
+async fn fill(account: &Account) -> Result<Option<Met>, Error> {
+    let began = Timestamp::now();
+    let mut walk = Walk::default();
+    while walk.step(account).await?.is_some() {}
+    let Some((generation, total)) = walk.first else { return Ok(None) };
+    let complete = !walk.inconsistent && total == Some(walk.seen.len() as u64);
+    if complete {
+        let seen: Vec<ServerId> = walk.seen.iter().cloned().collect();
+        account.library.reconcile(generation, began, &seen).await?;
+    }
+    filled(account).await?;
+    Ok(complete.then_some(Met { generation, ids: walk.seen }))
+}
+
+/// Reads the library for the first time, from where an earlier try was cut off: a large one comes in the end, however
+/// short the patience. What it reads proves no absence.
+async fn fill_on(account: &Account) -> Result<(), Error> {
+    let kept = account.library.setting(FILLING).await?;
+    let kept: Option<(GenerationId, u64)> = kept.and_then(|kept| serde_json::from_value(kept).ok());
+    let generation = account.generation().await?;
+    let mut walk = Walk::default();
+    if let Some((_, offset)) = kept.filter(|(in_generation, _)| *in_generation == generation) {
+        walk.offset = offset;
+        // Should another backend answer, its pages are others.
+        walk.first = Some((generation, None));
+    }
+    while walk.step(account).await?.is_some() {
+        if let Some((generation, _)) = walk.first {
+            account.library.set_setting(FILLING, &serde_json::json!((generation, walk.offset))).await?;
+        }
+    }
+    filled(account).await
+}
+
+async fn filled(account: &Account) -> Result<(), Error> {
+    Ok(account.library.set_setting(FILLED, &serde_json::json!(Timestamp::now())).await?)
+}
+
+/// Learns what the service says of one saved song, and reads its library no further than that. Where another process has
+/// the right to run sync, what is known must do: a page that was fetched before a removal of that process was heard
+/// would bring the entry back.
+pub(crate) async fn learn(account: &Account, song: SongId) -> Result<(), Error> {
+    let Some(_lock) = account.lock_sync().await? else { return Ok(()) };
+    let mut walk = Walk::default();
+    while let Some(songs) = walk.step(account).await? {
+        let Some((generation, _)) = walk.first else { continue };
+        let wanted = account.library.server_id(song, generation).await?;
+        if wanted.is_some_and(|wanted| songs.contains(&wanted)) {
             break;
         }
     }
-    let Some((generation, total)) = first else { return Ok(None) };
-    let complete = consistent && total == Some(seen.len() as u64);
-    if complete {
-        let seen: Vec<ServerId> = seen.iter().cloned().collect();
-        account.library.reconcile(generation, began, &seen).await?;
-    }
-    account.library.set_setting(FILLED, &serde_json::json!(Timestamp::now())).await?;
-    Ok(complete.then_some(Met { generation, ids: seen }))
+    Ok(())
 }

@@ -6,9 +6,10 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Bench, download, extra, one, play, small, tone};
+use common::{Bench, account_folder, download, extra, one, pages_read, play, search, small, tone};
 use melody_core::{Code, Command, DownloadState, Event, PlayRequest, PlaybackEvent, SinkKind};
-use melody_server::{Dialect, Options, parse_faults};
+use melody_model::Rendition;
+use melody_server::{CatalogueChoice, Dialect, Options, parse_faults};
 
 fn request(ids: &[String]) -> PlayRequest {
     PlayRequest { ids: ids.to_vec(), ..PlayRequest::default() }
@@ -137,6 +138,36 @@ async fn a_damaged_file_never_counts_as_downloaded() {
         }
     }
     assert_eq!(left, Vec::<std::path::PathBuf>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_entrys_instrumental_is_looked_up_under_the_lock_and_no_further_than_its_page() {
+    let tone = extra("Tone", Some(tone(1)));
+    let options = Options { catalogue: CatalogueChoice::Synthetic(249), ..small(vec![tone]) };
+    let bench = Bench::with(options).await;
+    // The song is the oldest, on the first page of three.
+    bench.server.fill_library("+91", common::PHONE, 250).unwrap();
+    let core = bench.signed_in().await;
+    let found = search(&core, "tone").await.unwrap();
+    let id = found.iter().find(|song| song.song.content.title == "Tone").unwrap().song.id.to_string();
+    let instrumental = PlayRequest { rendition: Rendition::Instrumental, ..request(&[id]) };
+    let lock = std::fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(account_folder(&bench).join("sync.lock"))
+        .unwrap();
+    for (locked, pages) in [(true, 0), (false, 1)] {
+        if locked {
+            lock.lock().unwrap()
+        } else {
+            lock.unlock().unwrap()
+        }
+        bench.server.clear_request_log();
+        let (rows, _) = play(&core, instrumental.clone()).await;
+        assert_eq!(rows[0].error.as_ref().unwrap().code, Code::NoAudio);
+        assert_eq!(pages_read(&bench).len(), pages, "another process runs sync: {locked}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Bench, add, list, one, remove, some_ids};
+use common::{Bench, add, list, one, pages_read, remove, some_ids};
 use melody_core::{Code, Command, Reply, SyncState, SyncStatus};
 use melody_server::{Dialect, Fault, Options, parse_faults};
 
@@ -187,6 +187,27 @@ async fn a_library_that_moves_under_a_pass_loses_nothing() {
     bench.server.set_faults(Vec::new()).unwrap();
     sync(&core).await.unwrap();
     assert_eq!(titles(&core).await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_reading_that_is_cut_off_goes_on_from_there() {
+    let options = Options { catalogue: melody_server::CatalogueChoice::Synthetic(400), ..Options::default() };
+    let bench = Bench::with(options).await;
+    bench.server.fill_library("+91", common::PHONE, 250).unwrap();
+    // Two pages come, and then a gateway.
+    let cut = "[[fault]]\nroute = \"GET /library/songs\"\nkind = \"html\"\nstatus = 404\nafter = 2";
+    bench.server.set_faults(faults(cut)).unwrap();
+    let core = bench.signed_in().await;
+    bench.server.set_faults(Vec::new()).unwrap();
+    bench.server.clear_request_log();
+    list(&core).await.unwrap();
+    let pages = pages_read(&bench);
+    assert_eq!(pages.len(), 1, "read again from the front: {pages:?}");
+    assert!(pages[0].contains("offset=200"), "{pages:?}");
+    let Reply::Sync(status) = core.dispatch(Command::LibraryStatus).await.unwrap() else { panic!() };
+    assert_eq!(status.entries, 250);
+    list(&core).await.unwrap();
+    assert_eq!(pages_read(&bench).len(), 1, "it is all there");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ mod common;
 
 use std::path::{Path, PathBuf};
 
-use common::{Bench, OTP, PHONE, add, download, list, one, sign_in};
+use common::{Bench, OTP, PHONE, account_folder, add, download, list, one, sign_in};
 use melody_core::{Code, Command, DownloadState, OtpRequest, Reply};
 use melody_server::{Dialect, Options};
 use secrecy::SecretString;
@@ -82,14 +82,6 @@ async fn signing_out_keeps_what_is_unsent_and_forget_drops_it() {
         panic!()
     };
     assert_eq!(out.pending_kept, 0);
-}
-
-/// The folder of the account that is signed in: the one with a database that is not the guest's.
-fn account_folder(bench: &Bench) -> PathBuf {
-    let services = std::fs::read_dir(bench.profile.path().join("profile")).unwrap();
-    let accounts = services.filter_map(|service| std::fs::read_dir(service.unwrap().path()).ok()).flatten();
-    let mut folders = accounts.map(|account| account.unwrap().path());
-    folders.find(|path| path.join("library.db").is_file() && !path.ends_with("guest")).unwrap()
 }
 
 /// What a process leaves that is killed while it forgets an account.

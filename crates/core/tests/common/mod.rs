@@ -126,10 +126,25 @@ pub async fn list(core: &Core) -> Result<Vec<EntryView>, Error> {
     }
 }
 
+/// The folder of the account that is signed in: the one with a database that is not the guest's.
+pub fn account_folder(bench: &Bench) -> PathBuf {
+    let services = std::fs::read_dir(bench.profile.path().join("profile")).unwrap();
+    let accounts = services.filter_map(|service| std::fs::read_dir(service.unwrap().path()).ok()).flatten();
+    let mut folders = accounts.map(|account| account.unwrap().path());
+    folders.find(|path| path.join("library.db").is_file() && !path.ends_with("guest")).unwrap()
+}
+
 pub async fn download(core: &Core, id: &str) -> DownloadRow {
     let command = Command::Download { ids: vec![id.to_owned()], rendition: Rendition::Original };
     let Reply::Downloads(list) = core.dispatch(command).await.unwrap() else { panic!() };
     list.downloads.into_iter().next().unwrap()
+}
+
+/// The queries of all reading of the service's library.
+pub fn pages_read(bench: &Bench) -> Vec<String> {
+    let asked = bench.server.request_log().into_iter();
+    let pages = asked.filter(|call| call.method == "GET" && call.path.ends_with("/library/songs"));
+    pages.map(|call| call.query.unwrap_or_default()).collect()
 }
 
 /// Plays to the end of the queue and returns how each song went, with every playback event.
