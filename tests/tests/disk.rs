@@ -56,6 +56,20 @@ fn a_download_that_does_not_fit_leaves_no_half_file() {
 }
 
 #[test]
+fn a_full_disk_for_temporary_files_is_not_the_services_fault() {
+    let fake = Fake::start(Dialect::Green, &[], vec![Song::new("long", "wav", Some(media::wav(60.0)))]);
+    let Some((melody, _confined)) = on_a_small_disk(&fake, 1_000) else { return };
+    // The profile has room; what is kept while it loads has not.
+    let (disk, profile) = (melody.home().join("disk"), melody.home().join("profile"));
+    let melody = melody.profile_at(profile).env("TMPDIR", &disk);
+    let id = melody.ids("long", 1).remove(0);
+    let file = melody.home().join("out.wav");
+    let args = ["play", &id, "--to", file.to_str().unwrap()];
+    let told = melody.fails(&args, 6, "STORAGE_FULL");
+    assert!(told.message.contains(disk.to_str().unwrap()), "which disk? {}", told.message);
+}
+
+#[test]
 fn a_read_only_profile_can_be_looked_at() {
     let fake = fake();
     let (melody, ids) = settled(&fake);

@@ -210,11 +210,13 @@ fn player_code(error: &melody_player::Error) -> Code {
         | Player::NotSeekable
         | Player::Source { kind: io::ErrorKind::FileTooLarge, .. } => Code::BadAudio,
         Player::PastEnd => Code::ValidationError,
-        Player::Source { .. } => Code::Unreachable,
-        Player::NoDevice { .. } => Code::NoDevice,
-        Player::Output { kind: io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, .. } => {
+        // What is streamed is kept in a temporary file.
+        Player::Source { kind: io::ErrorKind::StorageFull, .. }
+        | Player::Output { kind: io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, .. } => {
             Code::StorageFull
         }
+        Player::Source { .. } => Code::Unreachable,
+        Player::NoDevice { .. } => Code::NoDevice,
         Player::Output { .. } => Code::StorageReadOnly,
     }
 }

@@ -1,6 +1,6 @@
 //! The sentence of an error, as a key and parameters: for faces that speak another language than English.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, io::ErrorKind, time::Duration};
 
 use melody_api::{Reason, Refusal};
 use melody_model::PhoneError;
@@ -193,14 +193,17 @@ fn player(error: &melody_player::Error, params: &mut Params) -> MessageKey {
         }
         Player::BadAudio { .. }
         | Player::NotSeekable
-        | Player::Source { kind: std::io::ErrorKind::FileTooLarge, .. } => MessageKey::BadAudio,
+        | Player::Source { kind: ErrorKind::FileTooLarge, .. } => MessageKey::BadAudio,
         Player::PastEnd => {
             params.insert("detail", error.to_string());
             MessageKey::Invalid
         }
+        Player::Source { kind: ErrorKind::StorageFull, .. }
+        | Player::Output { kind: ErrorKind::StorageFull | ErrorKind::QuotaExceeded, .. } => {
+            MessageKey::DiskFull
+        }
         Player::Source { .. } => MessageKey::AudioUnreadable,
         Player::NoDevice { .. } => MessageKey::NoDevice,
-        Player::Output { kind: std::io::ErrorKind::StorageFull, .. } => MessageKey::DiskFull,
         Player::Output { .. } => MessageKey::ReadOnly,
     }
 }

@@ -3,6 +3,7 @@
 //! stream-download keeps what came in a temporary file and asks for the gaps.
 
 use std::{
+    fs::File,
     io,
     num::NonZeroUsize,
     pin::Pin,
@@ -17,7 +18,10 @@ use melody_player::{Hint, Source};
 use stream_download::{
     Settings, StreamDownload, StreamInitializationError,
     source::{DecodeError, SourceStream},
-    storage::temp::TempStorageProvider,
+    storage::{
+        StorageProvider,
+        temp::{TempStorageProvider, TempStorageReader},
+    },
 };
 
 use tokio::io::AsyncWriteExt;
@@ -52,12 +56,11 @@ pub(crate) async fn open(remote: Remote) -> Result<Source, Error> {
     let audio = AudioStream { remote, length, bytes: Mutex::new(bytes), trouble: trouble.clone() };
     let settings =
         Settings::default().prefetch_bytes(PREFETCH_BYTES).batch_write_size(WRITE_BYTES).retry_timeout(STALL);
-    let reader = StreamDownload::from_stream(audio, TempStorageProvider::new(), settings).await.map_err(
-        |e| match e {
-            StreamInitializationError::StorageCreationFailure(e) => Error::storage(&std::env::temp_dir(), e),
-            e @ StreamInitializationError::StreamCreationFailure(_) => Error::internal(e),
-        },
-    )?;
+    let storage = TemporaryFile { trouble: trouble.clone() };
+    let reader = StreamDownload::from_stream(audio, storage, settings).await.map_err(|e| match e {
+        StreamInitializationError::StorageCreationFailure(e) => Error::storage(&std::env::temp_dir(), e),
+        e @ StreamInitializationError::StreamCreationFailure(_) => Error::internal(e),
+    })?;
     let cancel = reader.cancellation_token();
     let reader = ReaderWithReason { inner: reader, trouble };
     Ok(Source::reader(reader, length, true, hint).with_cancel(Arc::new(move || cancel.cancel())))
@@ -89,6 +92,7 @@ impl Trouble {
         // The kind is all that the player passes on beside the words.
         let kind = match error {
             Error::TooLong { .. } => io::ErrorKind::FileTooLarge,
+            Error::StorageFull { .. } => io::ErrorKind::StorageFull,
             _ => io::ErrorKind::ConnectionAborted,
         };
         let words = error.to_string().trim_end_matches('.').to_owned();
@@ -101,8 +105,50 @@ impl Trouble {
     }
 }
 
+/// Where stream-download keeps what came. It tells a failed write like any other trouble; the reason is noted here.
+struct TemporaryFile {
+    trouble: Trouble,
+}
+
+struct NotingWriter {
+    file: File,
+    trouble: Trouble,
+}
+
+impl StorageProvider for TemporaryFile {
+    type Reader = TempStorageReader;
+    type Writer = NotingWriter;
+
+    fn into_reader_writer(self, length: Option<u64>) -> io::Result<(Self::Reader, Self::Writer)> {
+        let (reader, file) = TempStorageProvider::new().into_reader_writer(length)?;
+        Ok((reader, NotingWriter { file, trouble: self.trouble }))
+    }
+}
+
+impl NotingWriter {
+    fn note(&self, error: &io::Error) {
+        self.trouble.note(&Error::storage(&std::env::temp_dir(), error.kind().into()));
+    }
+}
+
+impl io::Write for NotingWriter {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes).inspect_err(|e| self.note(e))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush().inspect_err(|e| self.note(e))
+    }
+}
+
+impl io::Seek for NotingWriter {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        self.file.seek(to)
+    }
+}
+
 struct ReaderWithReason {
-    inner: StreamDownload<TempStorageProvider>,
+    inner: StreamDownload<TemporaryFile>,
     trouble: Trouble,
 }
 
