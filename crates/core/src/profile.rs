@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Preferences, SignedInUser,
-    storage::{FileLock, create_folder, replace_file},
+    storage::{FileLock, create_folder, replace_locked},
 };
 
 /// How long a short write waits for another process (`docs` of the command line: then exit 6).
@@ -99,13 +99,14 @@ impl Profile {
         if changed(&before).is_none() {
             return Ok(before);
         }
-        let Some(_lock) = FileLock::acquire_blocking(&self.root.join("settings.lock"), WRITE_WAIT)? else {
+        let Some(lock) = FileLock::acquire_blocking(&self.root.join("settings.lock"), WRITE_WAIT)? else {
             return Err(Error::Busy);
         };
         // Read again: another process may have written between the look and the lock.
         let current = self.settings()?;
         let Some(wanted) = changed(&current) else { return Ok(current) };
-        replace_file(&self.settings_path(), &serde_json::to_vec_pretty(&wanted).map_err(Error::internal)?)?;
+        let bytes = serde_json::to_vec_pretty(&wanted).map_err(Error::internal)?;
+        replace_locked(&self.settings_path(), &bytes, &lock)?;
         Ok(wanted)
     }
 

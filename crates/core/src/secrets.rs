@@ -4,8 +4,8 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use secrecy::{ExposeSecret, SecretString};
@@ -13,11 +13,13 @@ use tokio::sync::oneshot;
 
 use crate::{
     Error,
-    storage::{FileLock, replace_file},
+    storage::{FileLock, replace_locked},
 };
 
 /// A keyring that has not answered by then will not: a start-up never hangs on it.
 const KEYRING_PATIENCE: Duration = Duration::from_secs(4);
+/// One that did not answer is not asked again for so long: a command waits once, and a window hears when it is back.
+const SILENCE: Duration = Duration::from_secs(30);
 const FILE_PATIENCE: Duration = Duration::from_secs(2);
 /// The name under which the keyring's own window shows our entries.
 const KEYRING_SERVICE: &str = "Melody Studio";
@@ -33,14 +35,29 @@ pub enum SecretsKind {
 /// Secrets by name.
 #[derive(Debug)]
 pub(crate) enum Secrets {
-    Keyring { silent: AtomicBool },
+    Keyring { silent: Silence },
     File { path: PathBuf },
+}
+
+/// Since when the keyring does not answer.
+#[derive(Debug, Default)]
+pub(crate) struct Silence(Mutex<Option<Instant>>);
+
+impl Silence {
+    fn begins(&self, now: Instant) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
+    }
+
+    fn lasts(&self, now: Instant) -> bool {
+        let since = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| now.saturating_duration_since(since) < SILENCE)
+    }
 }
 
 impl Secrets {
     pub(crate) fn new(kind: SecretsKind, file: PathBuf) -> Self {
         match kind {
-            SecretsKind::Keyring => Self::Keyring { silent: AtomicBool::new(false) },
+            SecretsKind::Keyring => Self::Keyring { silent: Silence::default() },
             SecretsKind::File => {
                 keep_private(&file);
                 Self::File { path: file }
@@ -76,8 +93,9 @@ impl Secrets {
                 ask_keyring(silent, name, move |entry| entry.set_password(secret.expose_secret())).await
             }
             Self::File { path } => {
-                change_file(path, |all| {
-                    all.insert(name.to_owned(), secret.expose_secret().to_owned());
+                let (name, secret) = (name.to_owned(), secret.clone());
+                change_file(path, move |all| {
+                    all.insert(name, secret.expose_secret().to_owned());
                 })
                 .await
             }
@@ -94,8 +112,9 @@ impl Secrets {
                 .await
             }
             Self::File { path } => {
-                change_file(path, |all| {
-                    all.remove(name);
+                let name = name.to_owned();
+                change_file(path, move |all| {
+                    all.remove(&name);
                 })
                 .await
             }
@@ -106,11 +125,11 @@ impl Secrets {
 /// Runs one keyring call on a thread of its own: a service that starts but never answers blocks for ever,
 /// and only a thread that nobody waits for can be left behind.
 async fn ask_keyring<T: Send + 'static>(
-    silent: &AtomicBool,
+    silent: &Silence,
     name: &str,
     call: impl FnOnce(&keyring::Entry) -> keyring_core::Result<T> + Send + 'static,
 ) -> Result<T, Error> {
-    if silent.load(Ordering::Relaxed) {
+    if silent.lasts(Instant::now()) {
         return Err(Error::KeyringSilent);
     }
     let (answer, answered) = oneshot::channel();
@@ -127,7 +146,7 @@ async fn ask_keyring<T: Send + 'static>(
         Ok(Ok(Err(e))) => Err(keyring_error(&e)),
         Ok(Err(_)) => Err(Error::KeyringMissing),
         Err(_) => {
-            silent.store(true, Ordering::Relaxed);
+            silent.begins(Instant::now());
             Err(Error::KeyringSilent)
         }
     }
@@ -158,7 +177,11 @@ fn keep_private(path: &Path) {
         }
         let tightened = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
         // Somebody else's file cannot be changed, but replaced.
-        let done = tightened.or_else(|_| replace_file(path, &fs::read(path)?).map_err(io::Error::other));
+        let done = tightened.map_err(|e| Error::storage(path, e)).or_else(|_| {
+            let lock = lock(path)?;
+            let bytes = fs::read(path).map_err(|e| Error::storage(path, e))?;
+            replace_locked(path, &bytes, &lock)
+        });
         match done {
             Ok(()) => tracing::warn!("others could read the secrets; now they cannot"),
             Err(e) => tracing::warn!(error = %e, "others can read the secrets"),
@@ -168,10 +191,10 @@ fn keep_private(path: &Path) {
     let _ = path;
 }
 
-fn read_file(path: &PathBuf) -> Result<BTreeMap<String, String>, Error> {
+fn read_file(path: &Path) -> Result<BTreeMap<String, String>, Error> {
     match fs::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| Error::DamagedFile {
-            path: path.clone(),
+            path: path.to_owned(),
             // The parser's own words could quote the file.
             reason: "it is not the JSON that was written".into(),
         }),
@@ -180,14 +203,35 @@ fn read_file(path: &PathBuf) -> Result<BTreeMap<String, String>, Error> {
     }
 }
 
+/// Changes the file on a thread that may wait for another process and for the disk.
 async fn change_file(
-    path: &PathBuf,
-    change: impl FnOnce(&mut BTreeMap<String, String>),
+    path: &Path,
+    change: impl FnOnce(&mut BTreeMap<String, String>) + Send + 'static,
 ) -> Result<(), Error> {
-    let Some(_lock) = FileLock::acquire(&path.with_extension("lock"), FILE_PATIENCE).await? else {
-        return Err(Error::Busy);
-    };
-    let mut all = read_file(path)?;
-    change(&mut all);
-    replace_file(path, &serde_json::to_vec(&all).map_err(Error::internal)?)
+    let path = path.to_owned();
+    let changed = tokio::task::spawn_blocking(move || {
+        let lock = lock(&path)?;
+        let mut all = read_file(&path)?;
+        change(&mut all);
+        replace_locked(&path, &serde_json::to_vec(&all).map_err(Error::internal)?, &lock)
+    });
+    changed.await.map_err(Error::internal)?
+}
+
+fn lock(path: &Path) -> Result<FileLock, Error> {
+    FileLock::acquire_blocking(&path.with_extension("lock"), FILE_PATIENCE)?.ok_or(Error::Busy)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silent_keyring_is_asked_again_after_a_while() {
+        let (silence, now) = (Silence::default(), Instant::now());
+        assert!(!silence.lasts(now));
+        silence.begins(now);
+        assert!(silence.lasts(now + SILENCE / 2), "one command would wait for it twice");
+        assert!(!silence.lasts(now + SILENCE), "it may be back");
+    }
 }

@@ -28,6 +28,36 @@ pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     write().map_err(|e| Error::storage(path, e))
 }
 
+/// The same for a file that has a lock, which the caller holds. It is written beside it under a fixed name: what a
+/// process leaves there that dies is gone with the next change, and no copy of a secret stays for ever.
+pub(crate) fn replace_locked(path: &Path, bytes: &[u8], _lock: &FileLock) -> Result<(), Error> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let new = Path::new(&new);
+    let remove = || match fs::remove_file(new) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => Err(e),
+        _ => Ok(()),
+    };
+    let write = || -> io::Result<()> {
+        remove()?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(new)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        drop(file);
+        fs::rename(new, path)?;
+        sync_folder(path.parent().unwrap_or(Path::new(".")))
+    };
+    write().map_err(|e| {
+        // What failed is the error to tell; a leftover is the next change's to remove.
+        let _ = remove();
+        Error::storage(path, e)
+    })
+}
+
 /// Makes a rename in the folder survive a power cut.
 pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
@@ -82,4 +112,27 @@ fn open_lock(path: &Path) -> Result<File, Error> {
         .write(true)
         .open(path)
         .map_err(|e| Error::storage(path, e))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // A test that cannot go on may end.
+
+    use super::*;
+
+    #[test]
+    fn what_a_process_left_that_died_goes_with_the_next_change() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets.json");
+        fs::write(folder.path().join("secrets.json.new"), "a token").unwrap();
+        let lock = FileLock::acquire_blocking(&folder.path().join("lock"), Duration::ZERO).unwrap().unwrap();
+        replace_locked(&path, b"{}", &lock).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"{}");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2, "something is left beside it");
+        #[cfg(unix)]
+        {
+            let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions());
+            assert_eq!(mode & 0o777, 0o600, "others can read it");
+        }
+    }
 }
