@@ -15,7 +15,7 @@ use crate::render::colour::{Theme, Tone};
 use crate::render::line::{self, Now, State};
 use crate::render::output::{self, Output, Reader, cell, terminal_width};
 use crate::render::{song, text};
-use crate::run::PATIENCE;
+use crate::run::{PATIENCE, unless_interrupted};
 use crate::signals::Signals;
 
 /// What an arrow key skips, in seconds.
@@ -58,6 +58,7 @@ pub async fn play(core: &Core, args: PlayArgs, out: &Output, signals: &mut Signa
         names: HashMap::new(),
         rows: Vec::new(),
     };
+    let ids = args.ids.clone();
     let request = PlayRequest {
         ids: args.ids,
         start: 0,
@@ -77,7 +78,13 @@ pub async fn play(core: &Core, args: PlayArgs, out: &Output, signals: &mut Signa
     loop {
         let asked = tokio::select! {
             biased;
-            code = signals.next() => { ended_by = Some(code); Some(Command::Stop) }
+            code = signals.next() => {
+                // Who asks twice does not want to wait for last words.
+                if ended_by.replace(code).is_some() {
+                    return Err(Halt::Interrupted(code));
+                }
+                Some(Command::Stop)
+            }
             () = &mut deadline => break,
             key = next_key(&mut keys) => match key {
                 Key::Interrupt => { ended_by = Some(CTRL_C); Some(Command::Stop) }
@@ -111,9 +118,13 @@ pub async fn play(core: &Core, args: PlayArgs, out: &Output, signals: &mut Signa
         }
     }
     face.clear();
+    for row in untried(&face.rows, &ids) {
+        face.finished(&row)?;
+        face.rows.push(row);
+    }
     drop(keys);
     // A recording is whole only when the player has let it go; its row is told after that.
-    core.clone().close().await?;
+    unless_interrupted(signals, async { Ok(core.clone().close().await?) }).await?;
     if out.is_json() {
         output::document(&Played { played: face.rows.clone() })?;
     }
@@ -128,6 +139,19 @@ async fn next_key(keys: &mut Option<Keys>) -> Key {
         Some(keys) => keys.next().await,
         None => std::future::pending().await,
     }
+}
+
+/// The songs that were never tried, since no further one could be heard: what ended the queue holds for each of them.
+fn untried(rows: &[PlayedRow], ids: &[String]) -> Vec<PlayedRow> {
+    let Some(error) = rows.last().and_then(|row| row.error.as_ref()) else { return Vec::new() };
+    let row = |id: &String| PlayedRow {
+        song_id: id.clone(),
+        seconds: 0.0,
+        first_sample_ms: None,
+        format: None,
+        error: Some(error.clone()),
+    };
+    ids.iter().skip(rows.len()).map(row).collect()
 }
 
 /// Success when anything played. Else what all songs failed of says how it ends, and if they failed of
@@ -307,6 +331,18 @@ mod tests {
             Err(Halt::Told(code)) => code,
             Err(_) => unreachable!(),
         }
+    }
+
+    #[test]
+    fn every_song_that_was_asked_for_has_a_row() {
+        let ids = ["a".to_owned(), "b".to_owned(), "c".to_owned()];
+        let rows = [row(None), row(Some(Code::NoDevice))];
+        let rest = untried(&rows, &ids);
+        assert_eq!(rest.len(), 1);
+        assert_eq!(rest[0].song_id, "c");
+        assert_eq!(rest[0].error.as_ref().map(|error| error.code), Some(Code::NoDevice));
+        // Ended by the listener in the middle of a song.
+        assert!(untried(&rows[..1], &ids).is_empty());
     }
 
     #[test]

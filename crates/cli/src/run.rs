@@ -76,7 +76,7 @@ fn on_runtime(work: impl AsyncFnOnce(&mut Signals) -> Result<(), Halt>) -> Resul
 
 /// The work, unless somebody ends it first. What it wrote by then stays; nothing is left half done, because
 /// every write of the core is a transaction.
-async fn unless_interrupted(
+pub async fn unless_interrupted(
     signals: &mut Signals,
     work: impl Future<Output = Result<(), Halt>>,
 ) -> Result<(), Halt> {
@@ -100,9 +100,10 @@ async fn with_core(
         Command::Play(args) => play::play(&core, args, out, signals).await,
         command => unless_interrupted(signals, Box::pin(one(&core, command, out))).await,
     };
-    let closed = core.close().await;
+    // Whoever ended it twice is not held up by an output that does not close.
+    let closed = unless_interrupted(signals, async { Ok(core.close().await?) }).await;
     done?;
-    Ok(closed?)
+    closed
 }
 
 /// A command that asks once and prints the answer.

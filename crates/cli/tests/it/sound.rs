@@ -1,7 +1,10 @@
 //! `play` as a process: parts of songs, queues, the real-time sink, interruption.
 
+use std::fs;
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -48,4 +51,35 @@ fn interrupted_it_tells_what_was_heard_and_ends_as_shells_expect() {
         assert_eq!(last["played"][0]["error"], Value::Null);
         assert_eq!(child.wait().unwrap().code(), Some(exit));
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn who_interrupts_again_does_not_wait_for_an_output_that_never_closes() {
+    let bench =
+        Bench::with(Options { extra_songs: vec![song("Long", "en", Some(tone(60)))], ..Options::default() });
+    let id = bench.id_of("Long");
+    let pipe = bench.path("full.wav");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // Somebody has it open, and never reads: it fills up, and whoever writes to it stands still.
+    let _held = fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    let mut child = bench
+        .melody(&["play", &id, "--to", pipe.to_str().unwrap(), "--progress"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("started")), "it never started");
+    // A person presses until it is over, and not for ever.
+    for _ in 0..50 {
+        if child.try_wait().unwrap().is_some() {
+            break;
+        }
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+        thread::sleep(Duration::from_millis(100));
+    }
+    let ended = child.try_wait().unwrap();
+    child.kill().unwrap();
+    assert_eq!(ended.and_then(|status| status.code()), Some(130), "it does not end");
 }
