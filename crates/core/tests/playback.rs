@@ -159,9 +159,9 @@ async fn an_entrys_instrumental_is_looked_up_under_the_lock_and_no_further_than_
         .unwrap();
     for (locked, pages) in [(true, 0), (false, 1)] {
         if locked {
-            lock.lock().unwrap()
+            lock.lock().unwrap();
         } else {
-            lock.unlock().unwrap()
+            lock.unlock().unwrap();
         }
         bench.server.clear_request_log();
         let (rows, _) = play(&core, instrumental.clone()).await;

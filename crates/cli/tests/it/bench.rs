@@ -125,7 +125,7 @@ impl Said {
         let error: Value = serde_json::from_str(&self.err).unwrap();
         keys(&error, &["error"]);
         let error = &error["error"];
-        keys(error, &["code", "message", "request_id", "retryable"]);
+        keys(error, &["code", "key", "params", "message", "request_id", "retryable"]);
         assert!(error["retryable"].is_boolean(), "{error}");
         let sentence = error["message"].as_str().unwrap();
         assert!(sentence.ends_with('.') && !sentence.contains('\n'), "{sentence}");
