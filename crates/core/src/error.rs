@@ -25,6 +25,9 @@ pub enum Error {
 
     #[error("{0}")]
     Invalid(String),
+    /// The program was started in a way that cannot be.
+    #[error("{0}")]
+    Usage(String),
     #[error("You are not signed in. Sign in with “melody login”.")]
     SignInNeeded,
     #[error("Nothing is known under “{id}”. Search for the song and use the id that is shown.")]
@@ -107,6 +110,7 @@ impl Error {
             Self::Library(e) => e.code().parse().unwrap_or(Code::StorageReadOnly),
             Self::Player(e) => player_code(e),
             Self::Phone(_) | Self::Invalid(_) => Code::ValidationError,
+            Self::Usage(_) => Code::Usage,
             Self::SignInNeeded => Code::AuthRequired,
             Self::UnknownId { .. } | Self::NoCover => Code::ResourceNotFound,
             Self::NoAudio { .. } => Code::NoAudio,
@@ -183,7 +187,10 @@ impl Error {
             retryable: self.retryable(),
             local: matches!(
                 self,
-                Self::Phone(_) | Self::Invalid(_) | Self::Player(melody_player::Error::PastEnd)
+                Self::Phone(_)
+                    | Self::Invalid(_)
+                    | Self::Usage(_)
+                    | Self::Player(melody_player::Error::PastEnd)
             ),
         }
     }

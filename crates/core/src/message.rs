@@ -77,7 +77,7 @@ pub(crate) fn message(error: &Error) -> (MessageKey, Params) {
         Error::Phone(PhoneError::Country) => Key::PhoneCountry,
         Error::Phone(PhoneError::Indian) => Key::PhoneIndia,
         Error::Phone(PhoneError::National) => Key::PhoneLength,
-        Error::Invalid(detail) => {
+        Error::Invalid(detail) | Error::Usage(detail) => {
             params.insert("detail", detail.clone());
             Key::Invalid
         }

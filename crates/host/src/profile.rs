@@ -10,7 +10,7 @@ pub fn usual_profile() -> Result<PathBuf, Error> {
     ProjectDirs::from("com", "Melody Studio", "Melody Studio")
         .map(|dirs| dirs.data_dir().to_owned())
         .ok_or_else(|| {
-            Error::Invalid(
+            Error::Usage(
                 "There is no home folder to keep your library in. Name one with --profile DIR.".into(),
             )
         })
@@ -21,6 +21,6 @@ pub fn secrets_kind() -> Result<SecretsKind, Error> {
     match std::env::var("MELODY_SECRETS").as_deref() {
         Ok("file") => Ok(SecretsKind::File),
         Ok("" | "keyring") | Err(_) => Ok(SecretsKind::Keyring),
-        Ok(_) => Err(Error::Invalid("MELODY_SECRETS must be file or keyring.".into())),
+        Ok(_) => Err(Error::Usage("MELODY_SECRETS must be file or keyring.".into())),
     }
 }
