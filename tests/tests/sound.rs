@@ -136,15 +136,38 @@ fn broken_files_are_reported_and_the_next_one_plays() {
 }
 
 #[test]
-fn a_truncated_file_is_heard_as_far_as_it_goes() {
-    let mp3 = media::encoded(&media::wav(4.0), "mp3", &["-c:a", "libmp3lame", "-b:a", "128k"]);
-    let half = mp3[..mp3.len() / 2].to_vec();
-    let fake = Fake::start(Dialect::Green, &[], vec![Song::new("half", "mp3", Some(half))]);
+fn a_truncated_file_of_any_format_is_heard_as_far_as_it_goes_and_told() {
+    let wav = media::wav(4.0);
+    let formats: [(&str, &[&str]); 7] = [
+        ("mp3", &["-c:a", "libmp3lame", "-b:a", "128k"]),
+        ("m4a", &["-c:a", "aac", "-movflags", "+faststart"]),
+        ("aac", &["-c:a", "aac"]),
+        ("flac", &[]),
+        ("ogg", &["-c:a", "libvorbis"]),
+        ("opus", &["-c:a", "libopus"]),
+        ("wav", &["-c:a", "pcm_s16le"]),
+    ];
+    let songs = formats.map(|(format, options)| {
+        let whole = media::encoded(&wav, format, options);
+        Song::new(&format!("half of {format}"), format, Some(whole[..whole.len() / 2].to_vec()))
+    });
+    let fake = Fake::start(Dialect::Green, &[], songs.to_vec());
     let melody = Melody::on(&fake.address());
-    let id = melody.ids("half", 1).remove(0);
     let file = melody.home().join("half.wav");
-    melody.run(&["play", &id, "--to", file.to_str().unwrap()]);
-    let (heard, ..) = media::wav_floats(&file);
-    let seconds = heard.len() as f64 / 2.0 / 48_000.0;
-    assert!((1.5..2.5).contains(&seconds), "{seconds} s heard");
+    for id in melody.all_ids() {
+        let told = melody.fails(&["play", &id, "--to", file.to_str().unwrap()], 7, "BAD_AUDIO");
+        let (heard, ..) = media::wav_floats(&file);
+        let seconds = heard.len() as f64 / 2.0 / 48_000.0;
+        // A page of Ogg is a second, and counts only whole.
+        assert!((0.9..2.5).contains(&seconds), "{seconds} s heard: {}", told.message);
+    }
+}
+
+#[test]
+fn a_start_past_the_end_is_told() {
+    let mp3 = media::encoded(&media::wav(2.0), "mp3", &["-c:a", "libmp3lame", "-b:a", "128k"]);
+    let fake = Fake::start(Dialect::Green, &[], vec![Song::new("short", "mp3", Some(mp3))]);
+    let melody = Melody::on(&fake.address());
+    let id = melody.ids("short", 1).remove(0);
+    melody.fails(&["play", &id, "--to", "null", "--from", "60"], 2, "VALIDATION_ERROR");
 }

@@ -43,6 +43,8 @@ pub(crate) enum Pieces {
     Measured,
     /// Ogg's pages, which the demuxer measures without telling.
     Pages(Tail),
+    /// The frames of ADTS. Of one whose header is cut off the demuxer does not tell.
+    Frames(Tail),
 }
 
 /// A song being decoded. Places are counted in frames of the file's rate; 0 is the first frame of music.
@@ -196,7 +198,8 @@ impl Decode {
         let broken = match &self.pieces {
             Pieces::Loose => false,
             Pieces::Measured => amid,
-            Pieces::Pages(tail) => amid && tail.breaks_off(),
+            Pieces::Pages(tail) => amid && tail.ends_within_page(),
+            Pieces::Frames(tail) => amid || tail.ends_within_frame(),
         };
         if broken && self.any {
             return Err(Error::bad(format!("the file breaks off after {:.1} s", reached.as_secs_f64())));

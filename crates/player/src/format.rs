@@ -9,7 +9,7 @@ use symphonia::core::codecs::audio::{AudioCodecId, AudioCodecParameters, AudioDe
 use symphonia::core::codecs::registry::CodecRegistry;
 use symphonia::core::errors::Error as Broken;
 use symphonia::core::formats::probe::{Hint as ProbeHint, Probe};
-use symphonia::core::formats::well_known::{FORMAT_ID_ADTS, FORMAT_ID_ISOMP4};
+use symphonia::core::formats::well_known::{FORMAT_ID_ADTS, FORMAT_ID_ISOMP4, FORMAT_ID_OGG};
 use symphonia::core::formats::{FormatOptions, MediaInfo, Track, TrackType};
 use symphonia::core::io::{MediaSourceStream, MediaSourceStreamOptions};
 use symphonia::core::meta::MetadataOptions;
@@ -49,7 +49,7 @@ pub(crate) fn open(source: Source) -> Result<(Decode, Facts)> {
         return Err(trouble);
     }
 
-    let tail = (kind == Kind::Ogg).then(|| media.watch_tail());
+    let tail = media.tail();
     let stream = MediaSourceStream::new(Box::new(media), MediaSourceStreamOptions::default());
     let reader = containers()
         .probe(&ProbeHint::new(), stream, FormatOptions::default(), MetadataOptions::default())
@@ -94,10 +94,11 @@ pub(crate) fn open(source: Source) -> Result<(Decode, Facts)> {
         trouble,
         priming,
         end: music.len,
-        pieces: match (tail, container) {
-            (Some(tail), _) => Pieces::Pages(tail),
-            (None, FORMAT_ID_ADTS | FORMAT_ID_ISOMP4) => Pieces::Measured,
-            (None, _) => Pieces::Loose,
+        pieces: match container {
+            FORMAT_ID_OGG => Pieces::Pages(tail),
+            FORMAT_ID_ADTS => Pieces::Frames(tail),
+            FORMAT_ID_ISOMP4 => Pieces::Measured,
+            _ => Pieces::Loose,
         },
         announced: length.filter(|_| is_exact(&track, params.codec, container)),
         mix: None,
@@ -248,14 +249,12 @@ fn unrecognised(error: Broken, trouble: &Trouble, kind: Kind, hint: &Hint) -> Er
         return trouble;
     }
     match (kind, error) {
-        (Kind::Known | Kind::Mp4 | Kind::Ogg, Broken::IoError(_)) => {
-            Error::bad("the file breaks off before any sound")
-        }
+        (Kind::Known | Kind::Mp4, Broken::IoError(_)) => Error::bad("the file breaks off before any sound"),
         (Kind::Mp4, Broken::Unsupported(what)) if what.contains("moov") => Error::bad("its index is missing"),
         (Kind::Known, Broken::Unsupported(what)) if what.contains("segment") => {
             Error::bad("the file is cut off")
         }
-        (Kind::Known | Kind::Mp4 | Kind::Ogg, error) => Error::bad(error.to_string()),
+        (Kind::Known | Kind::Mp4, error) => Error::bad(error.to_string()),
         (Kind::Unknown, _) => {
             match hint.extension.as_deref().filter(|extension| !sniff::is_ours(extension)) {
                 Some(extension) => Error::unsupported(extension.to_uppercase()),

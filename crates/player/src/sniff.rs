@@ -9,7 +9,6 @@ pub(crate) const LOOK: usize = 512;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Mp4,
-    Ogg,
     /// Another container that can be played.
     Known,
     /// Perhaps audio without a header of its own.
@@ -58,11 +57,9 @@ pub(crate) fn sniff(head: &[u8]) -> Result<Kind> {
     if let Some(name) = text(head) {
         return Err(Error::unsupported(name));
     }
-    let known: [&[u8]; 4] = [b"fLaC", b"RIFF", b"ID3", b"\x1a\x45\xdf\xa3"];
+    let known: [&[u8]; 5] = [b"fLaC", b"OggS", b"RIFF", b"ID3", b"\x1a\x45\xdf\xa3"];
     Ok(if has(4, b"ftyp") {
         Kind::Mp4
-    } else if has(0, b"OggS") {
-        Kind::Ogg
     } else if known.iter().any(|magic| has(0, magic)) {
         Kind::Known
     } else {

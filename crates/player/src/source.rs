@@ -59,7 +59,7 @@ impl Source {
             seekable,
             trouble: Trouble::default(),
             head: Vec::new(),
-            tail: None,
+            tail: Tail::default(),
             at: 0,
             inner_at: 0,
         };
@@ -110,8 +110,8 @@ pub(crate) struct Media {
     trouble: Trouble,
     /// The first bytes of the source.
     head: Vec<u8>,
-    /// Where to note what is read.
-    tail: Option<Tail>,
+    /// The bytes that were read last.
+    tail: Tail,
     /// Where the next read is from, and where the inner reader stands. They differ after a seek, until the next read.
     at: u64,
     inner_at: u64,
@@ -130,9 +130,8 @@ impl Media {
         self.byte_len
     }
 
-    /// Has the last bytes noted from now on.
-    pub(crate) fn watch_tail(&mut self) -> Tail {
-        self.tail.insert(Tail::default()).clone()
+    pub(crate) fn tail(&self) -> Tail {
+        self.tail.clone()
     }
 
     /// Corrects the length upwards; reads beyond the real end find nothing.
@@ -198,9 +197,7 @@ impl Read for Media {
                 self.read_inner(self.at, buf)?
             }
         };
-        if let Some(tail) = &self.tail {
-            tail.note(self.at, &buf[..count]);
-        }
+        self.tail.note(self.at, &buf[..count]);
         self.at += count as u64;
         Ok(count)
     }

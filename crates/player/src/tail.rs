@@ -1,4 +1,5 @@
-//! The end of an Ogg file: whether its last page is all there. The demuxer drops a page that is not, without a word.
+//! The end of a file of Ogg or ADTS: whether its last page or frame is all there. The demuxers drop one that is not,
+//! without a word.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -6,6 +7,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 const LONGEST_PAGE: usize = 27 + 255 + 255 * 255;
 /// How a page begins: its magic word, and its version.
 const PAGE: &[u8] = b"OggS\0";
+/// Frames that follow each other exactly, and so are not the work of chance.
+const CHAIN: usize = 3;
 
 /// The last bytes that a demuxer has read; clones look at the same.
 #[derive(Clone, Default)]
@@ -35,16 +38,21 @@ impl Tail {
         }
     }
 
-    /// Whether the file ends within a page. To be asked when all has been read.
-    pub fn breaks_off(&self) -> bool {
-        breaks_off(&self.0.lock().unwrap_or_else(PoisonError::into_inner).bytes)
+    /// Whether an Ogg file ends within a page. To be asked when all has been read.
+    pub fn ends_within_page(&self) -> bool {
+        ends_within_page(&self.0.lock().unwrap_or_else(PoisonError::into_inner).bytes)
+    }
+
+    /// Whether a file of ADTS ends within a frame. To be asked when all has been read.
+    pub fn ends_within_frame(&self) -> bool {
+        ends_within_frame(&self.0.lock().unwrap_or_else(PoisonError::into_inner).bytes)
     }
 }
 
 /// A page that is announced longer than it is, the beginning of a page's header, or a last page whose last packet is to be
 /// continued. Not the lack of the mark that says "last page": whoever dumps a stream cuts between two pages and never
 /// sets it, and to call a song damaged that was heard to its end is worse than to miss a cut at exactly such a place.
-fn breaks_off(bytes: &[u8]) -> bool {
+fn ends_within_page(bytes: &[u8]) -> bool {
     let Some(start) = bytes.windows(PAGE.len()).rposition(|word| word == PAGE) else { return false };
     let page = &bytes[start..];
     let Some(segments) = page.get(26) else { return true };
@@ -53,6 +61,35 @@ fn breaks_off(bytes: &[u8]) -> bool {
     let Some(rest) = page.get(len..) else { return true };
     // What else follows the last page, a tag or padding, is no matter.
     table.last() == Some(&255) || (!rest.is_empty() && PAGE.starts_with(rest))
+}
+
+/// A frame that is announced longer than it is, or the beginning of its header.
+fn ends_within_frame(bytes: &[u8]) -> bool {
+    let is_chain = |start: &usize| {
+        let mut at = *start;
+        (0..CHAIN).all(|_| {
+            frame_len(&bytes[at..]).is_some_and(|len| {
+                at += len;
+                at <= bytes.len()
+            })
+        })
+    };
+    let Some(mut at) = (0..bytes.len()).find(is_chain) else { return false };
+    while let Some(len) = frame_len(&bytes[at..]) {
+        at += len;
+        if at > bytes.len() {
+            return true;
+        }
+    }
+    let rest = &bytes[at..];
+    rest.len() < 6 && rest.first() == Some(&0xff) && rest.get(1).is_none_or(|byte| byte & 0xf6 == 0xf0)
+}
+
+/// The length that a frame of ADTS announces at its beginning.
+fn frame_len(bytes: &[u8]) -> Option<usize> {
+    let [0xff, kind, _, high, middle, low, ..] = bytes else { return None };
+    let len = usize::from(high & 3) << 11 | usize::from(*middle) << 3 | usize::from(low >> 5);
+    (kind & 0xf6 == 0xf0 && len >= 7).then_some(len)
 }
 
 #[cfg(test)]
@@ -70,16 +107,16 @@ mod tests {
         let whole = [page(&[255, 3]), page(&[200, 255, 10])].concat();
         let first = page(&[255, 3]).len();
         for end in first + 1..whole.len() {
-            assert!(breaks_off(&whole[..end]), "{end} of {}", whole.len());
+            assert!(ends_within_page(&whole[..end]), "{end} of {}", whole.len());
         }
-        assert!(!breaks_off(&whole) && !breaks_off(&whole[..first]));
-        assert!(!breaks_off(&[&whole[..], b"TAG and more"].concat()));
-        assert!(!breaks_off(b"") && !breaks_off(b"no page at all"));
+        assert!(!ends_within_page(&whole) && !ends_within_page(&whole[..first]));
+        assert!(!ends_within_page(&[&whole[..], b"TAG and more"].concat()));
+        assert!(!ends_within_page(b"") && !ends_within_page(b"no page at all"));
     }
 
     #[test]
     fn a_packet_that_never_ends_breaks_off() {
-        assert!(breaks_off(&page(&[10, 255])));
+        assert!(ends_within_page(&page(&[10, 255])));
     }
 
     #[test]
@@ -87,12 +124,29 @@ mod tests {
         let tail = Tail::default();
         let pages = page(&[255; 255]).repeat(8);
         tail.note(0, &page(&[1])[..10]);
-        assert!(tail.breaks_off());
+        assert!(tail.ends_within_page());
         for (index, piece) in pages.chunks(1_000).enumerate() {
             tail.note(5_000 + index as u64 * 1_000, piece);
         }
         assert!(tail.0.lock().unwrap().bytes.len() <= 3 * LONGEST_PAGE + 1_000);
         tail.note(5_000 + pages.len() as u64, &page(&[9]));
-        assert!(!tail.breaks_off());
+        assert!(!tail.ends_within_page());
+    }
+
+    #[test]
+    fn a_frame_is_whole_or_not() {
+        let frame = |len: u16| {
+            let [high, low] = (len << 5).to_be_bytes();
+            let head = [0xff, 0xf1, 0x50, 0x80 | (len >> 11) as u8, high, low, 0xfc];
+            [&head[..], &vec![9; usize::from(len) - 7]].concat()
+        };
+        let before = [&[7, 0xff, 0xf1, 0, 0][..], &frame(40), &frame(9), &frame(300)].concat();
+        let whole = [before.clone(), frame(2_500)].concat();
+        for end in before.len() + 1..whole.len() {
+            assert!(ends_within_frame(&whole[..end]), "{end} of {}", whole.len());
+        }
+        assert!(!ends_within_frame(&whole) && !ends_within_frame(&before));
+        assert!(!ends_within_frame(&[&whole[..], b"TAG and more"].concat()));
+        assert!(!ends_within_frame(b"") && !ends_within_frame(&[0xff; 100]));
     }
 }
