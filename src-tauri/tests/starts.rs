@@ -122,3 +122,18 @@ fn a_slip_in_the_command_line_is_said_in_a_sentence() {
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said.starts_with("error: Unexpected argument '--sever' found"), "{said}");
 }
+
+#[test]
+fn the_window_comes_back_as_it_was() {
+    let desktop = Desktop::start(Bus::Missing);
+    let first = desktop.open_and_wait();
+    let window = desktop.window("^Melody Studio$");
+    desktop.ask("xdotool", &["windowsize", &window, "1000", "700"]).unwrap();
+    until("it has another size", || (desktop.size(&window) == "1000x700").then_some(()));
+    first.signal("TERM");
+    assert_eq!(first.end().0.code(), Some(0));
+
+    let _second = desktop.open_and_wait();
+    let window = desktop.window("^Melody Studio$");
+    until("it has the size it had", || (desktop.size(&window) == "1000x700").then_some(()));
+}

@@ -118,6 +118,12 @@ impl Desktop {
         until("the window is seen", || self.ask("xdotool", &["search", "--onlyvisible", "--name", title]))
     }
 
+    /// A window's size, as `1180x760`.
+    pub fn size(&self, window: &str) -> String {
+        let found = self.ask("xdotool", &["getwindowgeometry", window]).unwrap_or_default();
+        found.rsplit("Geometry: ").next().unwrap_or_default().trim().to_owned()
+    }
+
     /// Until the app has its profile open and its window up.
     pub fn open_and_wait(&self) -> App {
         let app = self.open();
