@@ -19,8 +19,8 @@ use tokio::{
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const OTP: &str = "424242";
-/// Seconds heard of each song; what follows the first sample is not measured.
-const HEARD: f64 = 0.2;
+/// Seconds heard of each song: more than the player gathers before the first sample. What follows it is not measured.
+const HEARD: f64 = 0.5;
 
 #[tokio::main]
 async fn main() -> Outcome<()> {

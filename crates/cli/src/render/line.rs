@@ -118,6 +118,11 @@ mod tests {
     }
 
     #[test]
+    fn before_a_song_is_found_the_line_is_not_blank() {
+        assert_eq!(now_playing(&Now::default(), PLAIN, 60), "… Looking for the song");
+    }
+
+    #[test]
     fn it_never_wraps() {
         for name in ["", "दिल की बात — सावन", "日本の歌", "a".repeat(300).as_str()]
         {
