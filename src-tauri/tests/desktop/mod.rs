@@ -1,5 +1,7 @@
 //! A desktop that nobody sees: a display of its own, with a message bus or without, and the program on it.
 
+pub mod driver;
+
 use std::{
     fs,
     io::{BufRead, BufReader, Read},
