@@ -4,7 +4,7 @@ use std::{
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi};
@@ -16,6 +16,10 @@ const READERS: usize = 2;
 
 /// How long a short write waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long opening waits for another process that makes or migrates the file, and how often it looks.
+const MIGRATION_PATIENCE: Duration = Duration::from_secs(10);
+const OPEN_RETRY: Duration = Duration::from_millis(20);
 
 /// Page cache of each connection. The whole process has 40 MB for everything.
 const CACHE_KIB: i64 = 2_000;
@@ -37,7 +41,7 @@ pub(crate) struct Opened {
 /// Opens the file, creating and migrating it; read-only if that is all the disk allows.
 pub(crate) fn open(path: &Path) -> Result<Opened> {
     create(path)?;
-    match open_writable(path) {
+    match open_when_free(path) {
         Err(Refused::NotWritable(refusal)) => open_read_only(path, refusal),
         Err(Refused::Other(error)) => Err(error),
         Ok(opened) => Ok(opened),
@@ -87,6 +91,18 @@ impl From<rusqlite::Error> for Refused {
             return Self::NotWritable(Error::Full);
         }
         Error::from(error).into()
+    }
+}
+
+/// Waits for whoever is making or migrating the file at this moment: SQLite does not wait for a change of the journal's
+/// mode.
+fn open_when_free(path: &Path) -> Result<Opened, Refused> {
+    let deadline = Instant::now() + MIGRATION_PATIENCE;
+    loop {
+        match open_writable(path) {
+            Err(Refused::Other(Error::Busy)) if Instant::now() < deadline => std::thread::sleep(OPEN_RETRY),
+            opened => return opened,
+        }
     }
 }
 
