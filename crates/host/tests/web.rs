@@ -129,6 +129,20 @@ async fn commands_are_answered_and_refusals_carry_code_and_key() {
 }
 
 #[tokio::test]
+async fn the_screen_itself_is_served() {
+    let bench = Bench::invited().await;
+    let page = bench.get("/").await;
+    assert_eq!(page.status(), StatusCode::OK, "build it first: cargo xtask ui");
+    assert!(page.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'self'"));
+    let page = page.text().await.unwrap();
+    let script = page.split("src=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
+    let script = bench.get(&format!("/{}", script.trim_start_matches(['.', '/']))).await;
+    assert_eq!(script.status(), StatusCode::OK);
+    assert_eq!(script.headers()["content-type"], "text/javascript");
+    assert_eq!(bench.get("/../Cargo.toml").await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn what_happens_is_told() {
     let bench = Bench::invited().await;
     let mut told = bench.get("/events").await.bytes_stream();
