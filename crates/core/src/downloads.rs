@@ -78,7 +78,7 @@ impl Downloads {
             total: None,
             error: None,
         };
-        if let Some(kept) = complete(account, id, rendition).await? {
+        if let Some(kept) = sound(account, id, rendition).await? {
             return Ok(done(row, &kept));
         }
         // Held until the row is written: whoever comes second finds the song in its place, and neither touches the part
@@ -87,7 +87,7 @@ impl Downloads {
         create_folder(&locks)?;
         let lock = locks.join(format!("{id}-{rendition}"));
         let Some(lock) = FileLock::acquire(&lock, LOCK_WAIT).await? else { return Err(Error::Busy) };
-        if let Some(kept) = complete(account, id, rendition).await? {
+        if let Some(kept) = sound(account, id, rendition).await? {
             return Ok(done(row, &kept));
         }
         let fetched = self.bring(account, &song, &mut row).await;
@@ -179,6 +179,19 @@ pub(crate) async fn complete(
     Ok(kept.filter(|kept| {
         kept.state == Kept::Done && kept.path.as_ref().is_some_and(|path| account.folder.join(path).is_file())
     }))
+}
+
+/// The rendition's download, if it can still be heard to its end: one that was damaged since is brought anew.
+async fn sound(account: &Account, id: SongId, rendition: Rendition) -> Result<Option<Download>, Error> {
+    let Some(kept) = complete(account, id, rendition).await? else { return Ok(None) };
+    let Some(path) = &kept.path else { return Ok(None) };
+    match verify(account.folder.join(path)).await {
+        Ok(()) => Ok(Some(kept)),
+        Err(e) => {
+            tracing::warn!(code = %e.code(), "a download was damaged and is brought anew");
+            Ok(None)
+        }
+    }
 }
 
 fn done(row: DownloadRow, kept: &Download) -> DownloadRow {

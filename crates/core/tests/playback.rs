@@ -61,6 +61,36 @@ async fn what_cannot_be_played_is_told_and_the_queue_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_download_that_was_damaged_is_brought_anew() {
+    let sound = tone(5);
+    let bench = Bench::with(small(vec![extra("Tone", Some(sound.clone()))])).await;
+    let core = bench.core().await;
+    let id = one(&core, "tone").await.song.id.to_string();
+    assert_eq!(download(&core, &id).await.state, DownloadState::Done);
+    let file = audio_file(&bench.profile.path().join("profile"));
+    std::fs::File::options().write(true).open(&file).unwrap().set_len(50_000).unwrap();
+    let row = download(&core, &id).await;
+    assert_eq!((row.state, row.error), (DownloadState::Done, None));
+    assert_eq!(std::fs::read(&file).unwrap(), sound, "the song is whole again");
+}
+
+/// The one file below an `audio` folder.
+fn audio_file(folder: &std::path::Path) -> std::path::PathBuf {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for found in std::fs::read_dir(&folder).unwrap() {
+            let path = found.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if folder.ends_with("audio") {
+                return path;
+            }
+        }
+    }
+    panic!("there is no audio file");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn two_who_download_one_song_do_not_spoil_it_for_each_other() {
     let sound = tone(60);
     let songs = (0..4).map(|n| extra(&format!("Tone {n}"), Some(sound.clone()))).collect();
