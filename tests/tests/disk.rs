@@ -76,6 +76,8 @@ fn a_read_only_profile_can_be_looked_at() {
     let look = |before: &[OsString]| {
         let held = melody.clone().inside(before);
         held.fails(&["library", "add", &ids[1]], 6, "STORAGE_READ_ONLY");
+        // A sign-out that cannot be kept is none: the service has not heard of it either.
+        held.fails(&["logout"], 6, "STORAGE_READ_ONLY");
         assert_eq!(held.saved_titles(), ["दिल की बात"]);
     };
     // Rights alone do everywhere; where mounts are allowed, a disk that is read-only as a whole is another matter.
@@ -83,6 +85,7 @@ fn a_read_only_profile_can_be_looked_at() {
     look(&guarded.before());
     drop(guarded);
     intact(&melody);
+    melody.json(&["library", "sync"]);
     if let Some(confined) = Confined::read_only(melody.profile()) {
         look(&confined.before());
         intact(&melody);

@@ -94,7 +94,14 @@ pub enum Command {
         id: String,
     },
     /// The songs you have saved
-    #[command(subcommand, disable_help_subcommand = true)]
+    #[command(
+        subcommand,
+        disable_help_subcommand = true,
+        after_help = "Examples:
+  melody library list --sort title
+  melody library add ID1 ID2
+  melody library status"
+    )]
     Library(LibraryCommand),
     /// Keep songs on this machine, for when there is no network
     #[command(after_help = "Examples:

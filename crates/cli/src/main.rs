@@ -4,6 +4,7 @@ mod args;
 mod completions;
 mod doctor;
 mod exit;
+mod hush;
 mod keys;
 mod login;
 mod parse;

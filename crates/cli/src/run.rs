@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::args::{Cli, Command, DownloadArgs, Global, LibraryCommand};
 use crate::exit::Halt;
+use crate::hush::Hush;
 use crate::render::colour::{Depth, Theme, Tone};
 use crate::render::output::{self, Output, Reader, cell};
 use crate::render::progress::{self, Show};
@@ -27,6 +28,9 @@ pub fn run(cli: Cli) -> Result<(), Halt> {
     let Cli { global, command } = cli;
     let out = Output::new(&global);
     let name = command.name();
+    // What a service says of itself with `-v` is no chatter.
+    let _hush =
+        if out.is_json() && !matches!(command, Command::Serve(_)) { Hush::begin().ok() } else { None };
     let done = match command {
         Command::Completions { shell } => completions::completions(shell),
         Command::Man { dir } => completions::man(dir.as_deref()),

@@ -89,7 +89,15 @@ pub fn output(text: &str) -> Result<Output, String> {
     match text {
         "device" => Ok(Output::Device),
         "null" => Ok(Output::Null),
-        file if file.to_ascii_lowercase().ends_with(".wav") => Ok(Output::File(file.into())),
+        file if file.to_ascii_lowercase().ends_with(".wav") => {
+            let path = PathBuf::from(file);
+            match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+                    Err(format!("there is no folder {}; make it first", folder.display()))
+                }
+                _ => Ok(Output::File(path)),
+            }
+        }
         _ => Err("it must be device, null or a file name ending in .wav".to_owned()),
     }
 }

@@ -9,7 +9,7 @@ use std::{
 use futures_util::StreamExt;
 use melody_library::{Download, DownloadState as Kept};
 use melody_model::{Rendition, SongId, SongView};
-use melody_player::Source;
+use melody_player::{Hint, Source};
 use tokio::{fs, io::AsyncWriteExt};
 
 use crate::{
@@ -132,10 +132,10 @@ impl Downloads {
         let remote = sources::remote(account, song, row.rendition).await?;
         let body = remote.request_patiently(0).await?;
         row.total = body.length;
-        let ending = ending(remote.extension(), body.content_type.as_deref());
+        let hint = Hint { extension: remote.extension(), mime: body.content_type.clone() };
         let written = self.write(&part, remote.bytes(body, 0, None), row).await;
         let kept = match written {
-            Ok(()) => verify(part.clone()).await,
+            Ok(()) => verify(part.clone(), Some(hint.clone())).await,
             Err(e) => Err(e),
         };
         if let Err(e) = kept {
@@ -143,7 +143,7 @@ impl Downloads {
             let _ = fs::remove_file(&part).await;
             return Err(e);
         }
-        let name = format!("{id}-{}.{ending}", row.rendition);
+        let name = format!("{id}-{}.{}", row.rendition, ending(hint));
         let place = folder.join(&name);
         fs::rename(&part, &place).await.map_err(|e| Error::storage(&place, e))?;
         sync_folder(&folder).map_err(|e| Error::storage(&folder, e))?;
@@ -185,7 +185,7 @@ pub(crate) async fn complete(
 async fn sound(account: &Account, id: SongId, rendition: Rendition) -> Result<Option<Download>, Error> {
     let Some(kept) = complete(account, id, rendition).await? else { return Ok(None) };
     let Some(path) = &kept.path else { return Ok(None) };
-    match verify(account.folder.join(path)).await {
+    match verify(account.folder.join(path), None).await {
         Ok(()) => Ok(Some(kept)),
         Err(e) => {
             tracing::warn!(code = %e.code(), "a download was damaged and is brought anew");
@@ -198,10 +198,15 @@ fn done(row: DownloadRow, kept: &Download) -> DownloadRow {
     DownloadRow { state: DownloadState::Done, bytes: kept.bytes, total: kept.total, ..row }
 }
 
-/// Decodes the whole file once: only what can be heard to its end counts as downloaded.
-async fn verify(part: PathBuf) -> Result<(), Error> {
+/// Decodes the whole file once: only what can be heard to its end counts as downloaded. What the service called it
+/// names the format in an error, as in a stream; else the file's own ending does.
+async fn verify(path: PathBuf, hint: Option<Hint>) -> Result<(), Error> {
     tokio::task::spawn_blocking(move || {
-        melody_player::check(Source::file(&part)?)?;
+        let file = Source::file(&path)?;
+        melody_player::check(match hint {
+            Some(hint) => file.with_hint(hint),
+            None => file,
+        })?;
         Ok(())
     })
     .await
@@ -209,9 +214,9 @@ async fn verify(part: PathBuf) -> Result<(), Error> {
 }
 
 /// The file's ending, for people who look into the folder; recognising goes by content.
-fn ending(extension: Option<String>, content_type: Option<&str>) -> &'static str {
-    let named = extension.unwrap_or_default().to_ascii_lowercase();
-    let kind = content_type.unwrap_or_default();
+fn ending(hint: Hint) -> &'static str {
+    let named = hint.extension.unwrap_or_default().to_ascii_lowercase();
+    let kind = hint.mime.unwrap_or_default();
     for (ending, word) in [
         ("flac", "flac"),
         ("mp3", "mpeg"),

@@ -99,15 +99,24 @@ impl Profile {
         if changed(&before).is_none() {
             return Ok(before);
         }
-        let Some(lock) = FileLock::acquire_blocking(&self.root.join("settings.lock"), WRITE_WAIT)? else {
-            return Err(Error::Busy);
-        };
+        let lock = self.lock_settings()?;
         // Read again: another process may have written between the look and the lock.
         let current = self.settings()?;
         let Some(wanted) = changed(&current) else { return Ok(current) };
         let bytes = serde_json::to_vec_pretty(&wanted).map_err(Error::internal)?;
         replace_locked(&self.settings_path(), &bytes, &lock)?;
         Ok(wanted)
+    }
+
+    /// Writes the settings as they are. Fails where they could not be changed.
+    pub(crate) fn rehearse_settings(&self) -> Result<(), Error> {
+        let lock = self.lock_settings()?;
+        let bytes = serde_json::to_vec_pretty(&self.settings()?).map_err(Error::internal)?;
+        replace_locked(&self.settings_path(), &bytes, &lock)
+    }
+
+    fn lock_settings(&self) -> Result<FileLock, Error> {
+        FileLock::acquire_blocking(&self.root.join("settings.lock"), WRITE_WAIT)?.ok_or(Error::Busy)
     }
 
     fn settings_path(&self) -> PathBuf {

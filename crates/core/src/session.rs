@@ -131,6 +131,9 @@ impl Session {
     /// Out here is out, whether or not the service can hear of it.
     async fn sign_out(&self, account: Arc<Account>) -> Result<(), Error> {
         let guest = self.context.open_account(None).await?;
+        // The service forgets the sign-in for good: not before it is sure that we can.
+        let profile = self.context.profile.clone();
+        blocking(move || profile.rehearse_settings()).await?;
         if !account.client.logout().await? {
             tracing::info!("the service did not hear of the sign-out");
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-/// A country code and a national number. `Debug` and `Display` show the last four digits only.
+/// A country code and a national number. `Debug` and `Display` show its last digits only, four at most.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PhoneNumber {
     country: String,
@@ -69,10 +69,11 @@ impl PhoneNumber {
         format!("{}{}", self.country, self.national)
     }
 
-    /// What people see: `+91 ••••••3210`.
+    /// What people see: `+91 ••••••3210`. Of a short number at most half.
     pub fn masked(&self) -> String {
-        let shown = self.national.len().saturating_sub(4);
-        format!("{} {}{}", self.country, "•".repeat(shown), &self.national[shown..])
+        let all = self.national.len();
+        let hidden = all - (all / 2).min(4);
+        format!("{} {}{}", self.country, "•".repeat(hidden), &self.national[hidden..])
     }
 }
 
@@ -140,5 +141,6 @@ mod tests {
         let phone = PhoneNumber::parse("+91", "9876543210").unwrap();
         assert_eq!(phone.masked(), "+91 ••••••3210");
         assert!(!format!("{phone} {phone:?}").contains("987654"));
+        assert_eq!(PhoneNumber::parse("+44", "12345").unwrap().masked(), "+44 •••45");
     }
 }

@@ -66,6 +66,13 @@ impl Source {
         Self { media, hint, cancel: None }
     }
 
+    /// Replaces what is known about the bytes.
+    #[must_use]
+    pub fn with_hint(mut self, hint: Hint) -> Self {
+        self.hint = hint;
+        self
+    }
+
     /// Adds what unblocks a blocked read. It is called when the song is stopped or replaced, from the player's thread, and must not block.
     #[must_use]
     pub fn with_cancel(mut self, cancel: Cancel) -> Self {

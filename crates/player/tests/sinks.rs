@@ -4,8 +4,8 @@
 mod common;
 
 use common::suite::conforms;
-use common::{close, read_wav};
-use melody_player::{Player, SinkKind};
+use common::{End, ONE, close, end_of};
+use melody_player::{PlayOptions, Player, SinkKind, Source};
 
 #[test]
 fn the_null_output_conforms() {
@@ -19,10 +19,17 @@ fn the_recorder_conforms() {
 }
 
 #[test]
-fn a_recording_of_nothing_is_a_valid_empty_file() {
+fn a_recording_of_nothing_leaves_the_folder_as_it_was() {
     let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("out.wav");
-    let (player, events) = Player::new(SinkKind::Recorder(path.clone())).unwrap();
-    assert_eq!(close(&player, &events), None);
-    assert!(read_wav(&path).is_empty());
+    let (new, old) = (dir.path().join("new.wav"), dir.path().join("old.wav"));
+    std::fs::write(&old, "an older recording").unwrap();
+    for path in [&new, &old] {
+        let (player, events) = Player::new(SinkKind::Recorder(path.clone())).unwrap();
+        // The output is open by then, and what was to be heard turns out to be no song.
+        player.play(ONE, Source::file(&old).unwrap(), PlayOptions::default());
+        assert!(matches!(end_of(&events, ONE), End::Failed(..)));
+        assert_eq!(close(&player, &events), None);
+    }
+    assert!(!new.exists(), "an empty file stays");
+    assert_eq!(std::fs::read(&old).unwrap(), b"an older recording");
 }

@@ -13,7 +13,7 @@ fn refused(bench: &Bench, args: &[&str], exit: i32, code: &str) {
 #[test]
 fn mistakes_on_the_command_line_are_usage() {
     let bench = Bench::new();
-    let commands: [&[&str]; 14] = [
+    let commands: [&[&str]; 15] = [
         &[],
         &["serach", "x"],
         &["search"],
@@ -27,6 +27,7 @@ fn mistakes_on_the_command_line_are_usage() {
         &["play", "x", "--from", "NaN"],
         &["play", "x", "--for", "-1"],
         &["play", "x", "--to", "song.mp3"],
+        &["play", "x", "--to", "no-such-folder/song.wav"],
         &["whoami", "--jsno"],
     ];
     for args in commands {
@@ -126,8 +127,8 @@ fn songs_that_cannot_be_heard() {
     let noise = song("Noise", "en", Some(b"this is no sound at all, whatever its name says".repeat(50)));
     let bench =
         Bench::with(Options { extra_songs: vec![song("Cut", "en", Some(cut)), noise], ..Options::default() });
-    let wav = bench.path("x.wav");
-    let wav = wav.to_str().unwrap();
+    let file = bench.path("x.wav");
+    let wav = file.to_str().unwrap();
     for (title, codes) in [
         ("Silence", &["NO_AUDIO"][..]),
         ("Cut", &["BAD_AUDIO"]),
@@ -138,6 +139,14 @@ fn songs_that_cannot_be_heard() {
         let code = said.code();
         assert!(said.exit == 7 && codes.contains(&code.as_str()), "{title}: {said:?}");
         assert_eq!(said.document()["played"][0]["error"]["code"], code.as_str());
+        assert!(!file.exists(), "{title}: an empty recording was left");
+        // Whoever keeps it for the train hears the same of it.
+        let kept = bench.run(&["download", &id, "--json"]);
+        assert_eq!((kept.exit, kept.code()), (7, code), "{title}");
+        assert_eq!(
+            kept.document()["downloads"][0]["error"]["message"],
+            said.document()["played"][0]["error"]["message"]
+        );
     }
     // The queue goes on, and that something played is what counts.
     let queue = [bench.id_of("Silence"), bench.id_of("Tone")];

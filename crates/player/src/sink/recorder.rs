@@ -1,8 +1,8 @@
 //! The output that writes a WAV file: stereo, 32-bit float, 48 kHz, as fast as songs can be decoded.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufWriter};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -23,7 +23,7 @@ enum Ask {
 }
 
 enum State {
-    Created(Box<Wav>),
+    Created(Place),
     Running {
         asks: mpsc::Sender<Ask>,
         thread: JoinHandle<Result<()>>,
@@ -33,22 +33,62 @@ enum State {
     Done(Error),
 }
 
-/// Writes exactly the frames that a device would get: no silence before, between or after songs.
-pub struct RecorderSink {
-    state: State,
+/// A file that may be written to. It is as it was until the first frame comes.
+struct Place {
+    path: PathBuf,
+    file: File,
+    /// There was none before.
+    made: bool,
 }
 
-impl RecorderSink {
-    /// Creates the file, or empties it. `Error::Output`.
-    pub fn create(path: &Path) -> Result<Self> {
+impl Place {
+    fn take(path: &Path) -> io::Result<Self> {
+        let open = |new: bool| File::options().write(true).create_new(new).open(path);
+        let (file, made) = match open(true) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => (open(false)?, false),
+            made => (made?, true),
+        };
+        Ok(Self { path: path.to_owned(), file, made })
+    }
+
+    fn begin(&self) -> Result<Wav> {
+        let emptied = || -> io::Result<File> {
+            let file = self.file.try_clone()?;
+            // Only a real file has a length to set.
+            if file.metadata()?.is_file() {
+                file.set_len(0)?;
+            }
+            Ok(file)
+        };
+        let file = emptied().map_err(|error| Error::output(&error))?;
         let spec = hound::WavSpec {
             channels: 2,
             sample_rate: RATE,
             bits_per_sample: 32,
             sample_format: hound::SampleFormat::Float,
         };
-        let wav = hound::WavWriter::create(path, spec).map_err(output)?;
-        Ok(Self { state: State::Created(Box::new(wav)) })
+        hound::WavWriter::new(BufWriter::new(file), spec).map_err(output)
+    }
+
+    /// Nothing was recorded: no empty file stays.
+    fn leave(&self) -> Result<()> {
+        if self.made {
+            fs::remove_file(&self.path).map_err(|error| Error::output(&error))?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes exactly the frames that a device would get: no silence before, between or after songs.
+pub struct RecorderSink {
+    state: State,
+}
+
+impl RecorderSink {
+    /// Creates the file. One that is there is emptied when the first frame comes. `Error::Output`.
+    pub fn create(path: &Path) -> Result<Self> {
+        let place = Place::take(path).map_err(|error| Error::output(&error))?;
+        Ok(Self { state: State::Created(place) })
     }
 }
 
@@ -61,8 +101,8 @@ impl std::fmt::Debug for RecorderSink {
 impl Sink for RecorderSink {
     fn open(&mut self, tap: Tap, report: Report) -> Result<u32> {
         let closed = Error::output(&io::Error::other("the recording is already complete"));
-        let wav = match std::mem::replace(&mut self.state, State::Done(closed)) {
-            State::Created(wav) => wav,
+        let place = match std::mem::replace(&mut self.state, State::Done(closed)) {
+            State::Created(place) => place,
             State::Running { .. } => {
                 return Err(Error::output(&io::Error::other("the recording is already running")));
             }
@@ -75,7 +115,7 @@ impl Sink for RecorderSink {
         let thread = thread::Builder::new()
             .name("recorder".into())
             .spawn(move || {
-                let done = record(tap, *wav, &asked);
+                let done = record(tap, &place, &asked);
                 if let Err(error) = &done {
                     report(Trouble::Failed(error.clone()));
                 }
@@ -108,7 +148,7 @@ impl Sink for RecorderSink {
     fn close(&mut self) -> Result<()> {
         let complete = State::Done(Error::output(&io::Error::other("the recording is already complete")));
         match std::mem::replace(&mut self.state, complete) {
-            State::Created(wav) => wav.finalize().map_err(output),
+            State::Created(place) => place.leave(),
             State::Running { asks, thread } => {
                 let _ = asks.send(Ask::Close);
                 let done = thread
@@ -137,21 +177,34 @@ impl Drop for RecorderSink {
     }
 }
 
-fn record(mut tap: Tap, mut wav: Wav, asked: &mpsc::Receiver<Ask>) -> Result<()> {
+fn record(mut tap: Tap, place: &Place, asked: &mpsc::Receiver<Ask>) -> Result<()> {
     let mut block = vec![0.0; BLOCK_FRAMES * 2];
+    let mut begun: Option<Wav> = None;
     loop {
         let frames = tap.take(&mut block);
-        for &sample in &block[..frames * 2] {
-            wav.write_sample(sample).map_err(output)?;
+        if frames > 0 {
+            let wav = match &mut begun {
+                Some(wav) => wav,
+                none => none.insert(place.begin()?),
+            };
+            for &sample in &block[..frames * 2] {
+                wav.write_sample(sample).map_err(output)?;
+            }
         }
         tap.wake();
         let rest = if frames == 0 { REST } else { Duration::ZERO };
         match asked.recv_timeout(rest) {
             Ok(Ask::Settle(reply)) => {
+                let settled = begun.as_mut().map_or(Ok(()), hound::WavWriter::flush);
                 // The asker may have given up waiting.
-                let _ = reply.send(wav.flush().map_err(output));
+                let _ = reply.send(settled.map_err(output));
             }
-            Ok(Ask::Close) | Err(RecvTimeoutError::Disconnected) => return wav.finalize().map_err(output),
+            Ok(Ask::Close) | Err(RecvTimeoutError::Disconnected) => {
+                return match begun {
+                    Some(wav) => wav.finalize().map_err(output),
+                    None => place.leave(),
+                };
+            }
             Err(RecvTimeoutError::Timeout) => {}
         }
     }
