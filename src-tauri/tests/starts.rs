@@ -7,17 +7,43 @@ mod desktop;
 
 use std::fs;
 
-use desktop::{Bus, Desktop, until, without_display};
+use desktop::{Bus, Desktop, driver::Driver, listener::try_the_demo, until, without_display};
 
 #[test]
 fn a_second_start_shows_the_first_and_ends() {
     let desktop = Desktop::start(Bus::There);
     let mut first = desktop.open_and_wait();
+    let window = desktop.window("^Melody Studio$");
+    // The listener went elsewhere: to the desktop itself.
+    let elsewhere = desktop.ask("xdotool", &["search", "--maxdepth", "0", ""]).unwrap();
+    desktop.ask("xdotool", &["windowfocus", &elsewhere]).unwrap();
+    let focused = || desktop.ask("xdotool", &["getwindowfocus", "-f"]).unwrap();
+    until("the window has lost the focus", || (focused() != window).then_some(()));
+
     let second = desktop.run();
     assert!(second.status.success(), "{second:?}");
     assert!(first.is_running());
+    until("the first has the focus", || (focused() == window).then_some(()));
     let windows = desktop.ask("xdotool", &["search", "--onlyvisible", "--name", "^Melody Studio$"]).unwrap();
     assert_eq!(windows.lines().count(), 1, "{windows}");
+}
+
+#[test]
+fn what_was_chosen_is_there_after_quitting() {
+    let desktop = Desktop::start(Bus::Missing);
+    let screen = Driver::start(&desktop);
+    try_the_demo(&screen);
+    screen.part(".account").click();
+    screen.field("Dark").click();
+    screen.part("html[data-theme=dark]").wait();
+    screen.field("हिन्दी").click();
+    screen.link("लाइब्रेरी").wait();
+    screen.quit(&desktop);
+
+    let screen = Driver::start(&desktop);
+    screen.link("लाइब्रेरी").wait();
+    assert_eq!(screen.part("html").attribute("data-theme"), "dark");
+    assert_eq!(screen.part("html").attribute("lang"), "hi");
 }
 
 #[test]
@@ -54,9 +80,7 @@ fn ctrl_q_ends_it_well() {
     let desktop = Desktop::start(Bus::There);
     let app = desktop.open_and_wait();
     let window = desktop.window("^Melody Studio$");
-    let window = window.lines().next().unwrap();
-    desktop.ask("xdotool", &["windowfocus", "--sync", window]).unwrap();
-    desktop.ask("xdotool", &["key", "ctrl+q"]).unwrap();
+    desktop.press(&window, "ctrl+q");
     let (status, _) = app.end();
     assert_eq!(status.code(), Some(0));
     assert!(desktop.profile().join("window.json").exists());
@@ -99,8 +123,7 @@ fn a_profile_that_cannot_be_opened_is_said_in_a_dialog() {
     fs::write(desktop.profile().join("settings.json"), "not settings").unwrap();
     let app = desktop.open();
     let dialog = desktop.window("^Melody Studio cannot open$");
-    desktop.ask("xdotool", &["windowfocus", "--sync", dialog.lines().next().unwrap()]).unwrap();
-    desktop.ask("xdotool", &["key", "Escape"]).unwrap();
+    desktop.press(&dialog, "Escape");
     let (status, said) = app.end();
     assert_eq!(status.code(), Some(6), "{said}");
     assert!(said.contains("settings.json"), "{said}");

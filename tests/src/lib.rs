@@ -8,6 +8,7 @@
 
 pub mod confine;
 pub mod fake;
+pub mod hearing;
 pub mod keyring;
 pub mod media;
 pub mod melody;

@@ -12,7 +12,6 @@ use crate::{
     failure::Failure,
     steps::Plan,
     ui::npm,
-    window::unseen,
 };
 
 /// The package's name.
@@ -100,6 +99,12 @@ fn try_out(build: Build) -> Result<(), Failure> {
     Line::new("dpkg-deb", &["--extract", &file, &place.display().to_string()]).run()?;
     unseen(START, &[&place.join("usr").display().to_string()]).run()?;
     fs::remove_dir_all(&place).map_err(failed)
+}
+
+/// A shell script with a display and a message bus of its own.
+fn unseen(script: &str, args: &[&str]) -> Line {
+    let display = ["-a", "-s", "-screen 0 1440x900x24", "dbus-run-session", "--", "sh", "-c", script, "sh"];
+    Line::new("xvfb-run", &[display.as_slice(), args].concat())
 }
 
 /// Where the Tauri CLI leaves its packages.

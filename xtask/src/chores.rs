@@ -9,7 +9,8 @@ use crate::{
     failure::Failure,
     steps::Plan,
     system::{self, Purpose, SoundServer},
-    ui, window,
+    ui,
+    window::{self, Walk},
 };
 
 pub fn setup() -> ExitCode {
@@ -29,7 +30,8 @@ pub fn types() -> ExitCode {
 }
 
 pub fn run() -> ExitCode {
-    let plan = ui::build(packages(Plan::new("run"), Purpose::Build)).command(
+    let purpose = if window::has_display() { Purpose::Build } else { Purpose::Pictures };
+    let plan = ui::build(packages(Plan::new("run"), purpose)).command(
         "Build Melody Studio",
         "the window and the terminal; the first time takes some minutes",
         Line::cargo(&["build", "--package", "melody-studio", "--package", "melody-cli", "--bins"]),
@@ -38,12 +40,18 @@ pub fn run() -> ExitCode {
         let open = Line::new(&built("debug", "melody-studio").display().to_string(), &[]);
         return plan.command("The window", "until you close it", open).run();
     }
-    window::pictures(plan.command(
+    let plan = plan.command(
         "The tour",
         "there is no display for the window, so this is the terminal's: sign in, search, save, go offline, play",
         Line::cargo(&["run", "--quiet", "--package", "melody-cli", "--bin", "melody", "--", "tour"]),
-    ))
-    .run()
+    );
+    window::pictures(plan, Walk::Tour).run()
+}
+
+/// Pictures of every screen, and the README's among them.
+pub fn screenshots() -> ExitCode {
+    let plan = ui::build(packages(Plan::new("screenshots"), Purpose::Pictures));
+    window::shown(window::pictures(plan, Walk::Screenshots)).run()
 }
 
 pub fn test() -> ExitCode {
@@ -137,6 +145,7 @@ pub fn bench() -> ExitCode {
 fn packages(plan: Plan, purpose: Purpose) -> Plan {
     let why = match purpose {
         Purpose::Build => "what the build needs outside cargo",
+        Purpose::Pictures => "what the build needs outside cargo, and the camera",
         Purpose::Test => "what the build and the tests need outside cargo",
     };
     plan.call("System packages", why, "cargo xtask setup", move || system::set_up(purpose))

@@ -15,14 +15,15 @@ use std::{env, process::ExitCode};
 const HELP: &str = "\
 The project's chores. Each says what it does and why, and ends with a summary.
 
-  cargo xtask run     build Melody Studio and open it; without a display, see what it does: sign in, search, save, play
-  cargo xtask test    prove it: every test, with the real service, keyring and sound server
-  cargo xtask lint    format, clippy, and that nothing below needs a sound device
-  cargo xtask bench   measure an optimised build, and write the figures to docs/benchmarks.md
-  cargo xtask bundle  make the packages that others install: .deb and .rpm here, .msi, .exe or .dmg elsewhere
-  cargo xtask ui      only build the screen, which the window and `melody web` carry in them
-  cargo xtask types   write the screen's TypeScript types from those of the core
-  cargo xtask setup   only install what the others need from the system and from npm
+  cargo xtask run          build Melody Studio and open it; without a display, see what it does: sign in, search, save, play
+  cargo xtask test         prove it: every test, with the real service, keyring and sound server
+  cargo xtask lint         format, clippy, and that nothing below needs a sound device
+  cargo xtask bench        measure an optimised build, and write the figures to docs/benchmarks.md
+  cargo xtask bundle       make the packages that others install: .deb and .rpm here, .msi, .exe or .dmg elsewhere
+  cargo xtask screenshots  remake the pictures of the window, and the README's from them
+  cargo xtask ui           only build the screen, which the window and `melody web` carry in them
+  cargo xtask types        write the screen's TypeScript types from those of the core
+  cargo xtask setup        only install what the others need from the system and from npm
 
 On Debian and Ubuntu, missing system packages are installed; elsewhere they are named.
 ";
@@ -36,6 +37,7 @@ fn main() -> ExitCode {
         ["lint"] => chores::lint(),
         ["bench"] => chores::bench(),
         ["bundle"] => chores::bundle(),
+        ["screenshots"] => chores::screenshots(),
         ["ui"] => chores::screen(),
         ["types"] => chores::types(),
         ["setup"] => chores::setup(),

@@ -14,6 +14,8 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
     Build,
+    /// Of the window, where there is no display.
+    Pictures,
     Test,
 }
 
@@ -102,8 +104,8 @@ const NEEDS: &[Need] = &[
         windows: &[],
     },
     Need {
-        purpose: Purpose::Test,
-        why: "tests listen to a real sound server, without a sound card",
+        purpose: Purpose::Pictures,
+        why: "a real sound server without a sound card: tests listen to it",
         debian: &["pulseaudio", "pulseaudio-utils"],
         fedora: &["pulseaudio", "pulseaudio-utils"],
         arch: &["pulseaudio"],
@@ -111,18 +113,20 @@ const NEEDS: &[Need] = &[
         windows: &[],
     },
     Need {
+        purpose: Purpose::Pictures,
+        why: "opens the real window on a display that nobody sees, uses it and looks at it",
+        debian: &["xvfb", "xauth", "imagemagick", "xdotool", "webkit2gtk-driver"],
+        fedora: &["xorg-x11-server-Xvfb", "ImageMagick", "xdotool", "webkit2gtk-driver"],
+        arch: &["xorg-server-xvfb", "imagemagick", "xdotool"],
+        mac: &[],
+        windows: &[],
+    },
+    Need {
         purpose: Purpose::Test,
-        why: "tests open the real window on a display that nobody sees, look at it, press keys and media keys",
-        debian: &["xvfb", "xauth", "imagemagick", "xdotool", "x11-utils", "playerctl", "webkit2gtk-driver"],
-        fedora: &[
-            "xorg-x11-server-Xvfb",
-            "ImageMagick",
-            "xdotool",
-            "xwininfo",
-            "playerctl",
-            "webkit2gtk-driver",
-        ],
-        arch: &["xorg-server-xvfb", "imagemagick", "xdotool", "xorg-xwininfo", "playerctl"],
+        why: "tests press media keys",
+        debian: &["playerctl"],
+        fedora: &["playerctl"],
+        arch: &["playerctl"],
         mac: &[],
         windows: &[],
     },

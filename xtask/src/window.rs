@@ -3,15 +3,11 @@
 use std::{env, fs};
 
 use crate::{
-    command::{Line, built, root},
+    command::{Line, root},
     failure::Failure,
     steps::Plan,
+    system::{SoundServer, sound_server},
 };
-
-/// Where `cargo xtask run` leaves its pictures.
-const PICTURES: &str = "target/tour";
-/// Starts the window on a display that nobody sees, waits until it has drawn itself, takes a picture, ends it.
-const SHOOT: &str = include_str!("window/shoot.sh");
 
 /// Whether somebody can see a window that we open.
 pub fn has_display() -> bool {
@@ -21,25 +17,78 @@ pub fn has_display() -> bool {
             .any(|name| env::var_os(name).is_some_and(|to| !to.is_empty()))
 }
 
+/// A walk through the window with a camera.
+#[derive(Clone, Copy)]
+pub enum Walk {
+    /// Each screen once.
+    Tour,
+    /// Each screen in two sizes and two themes.
+    Screenshots,
+}
+
+impl Walk {
+    /// Its name in `src-tauri/tests/pictures.rs`; its pictures go to the folder of this name in `target`.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Tour => "tour",
+            Self::Screenshots => "screenshots",
+        }
+    }
+}
+
 /// Adds pictures of the window as it would be seen.
-pub fn pictures(plan: Plan) -> Plan {
+pub fn pictures(plan: Plan, walk: Walk) -> Plan {
+    let name = walk.name();
+    let line = Line::cargo(&["test", "--quiet", "--package", "melody-studio", "--package", "melody-cli"])
+        .arg("--test")
+        .arg("pictures")
+        .arg("--")
+        .arg("--ignored")
+        .arg("--exact")
+        .arg("--nocapture")
+        .arg(name);
+    let repeat = line.to_string();
     plan.call(
         "Pictures of the window",
-        format!("taken under Xvfb, left in {PICTURES}"),
-        "cargo xtask run",
-        take,
+        format!("the real one, on a display that nobody sees, left in target/{name}"),
+        repeat,
+        move || {
+            if sound_server() == SoundServer::Displaces {
+                println!("      left out: the songs in them need a sound server of their own");
+                return Ok(());
+            }
+            line.run()
+        },
     )
 }
 
-fn take() -> Result<(), Failure> {
-    let folder = root().join(PICTURES);
-    fs::create_dir_all(&folder).map_err(|source| Failure::File { path: folder.clone(), source })?;
-    unseen(SHOOT, &[&built("debug", "melody-studio").display().to_string(), &folder.display().to_string()])
-        .run()
-}
+/// The pictures that the README shows, and their names there.
+const SHOWN: &[(&str, &str)] = &[("7-queue-1440-light", "window"), ("6-song-1440-dark", "song")];
+/// What a picture in the repository may weigh, in bytes.
+const HEAVIEST: u64 = 300_000;
 
-/// A shell script with a display and a message bus of its own.
-pub fn unseen(script: &str, args: &[&str]) -> Line {
-    let display = ["-a", "-s", "-screen 0 1440x900x24", "dbus-run-session", "--", "sh", "-c", script, "sh"];
-    Line::new("xvfb-run", &[display.as_slice(), args].concat())
+/// Adds the few of them that the README shows, with as few colours as nobody misses.
+pub fn shown(plan: Plan) -> Plan {
+    plan.call(
+        "The README's pictures",
+        "a chosen few, made small, in assets",
+        "cargo xtask screenshots",
+        || {
+            for (from, to) in SHOWN {
+                let from = root().join(format!("target/screenshots/{from}.png")).display().to_string();
+                let to = root().join(format!("assets/{to}.png"));
+                let file = format!("PNG8:{}", to.display());
+                let how =
+                    ["-strip", "-dither", "None", "-colors", "256", "-define", "png:compression-level=9"];
+                Line::new("convert", &[&[from.as_str()], how.as_slice(), &[file.as_str()]].concat()).run()?;
+                let weight =
+                    fs::metadata(&to).map_err(|source| Failure::File { path: to.clone(), source })?.len();
+                println!("      {} kB   {}", weight / 1000, to.display());
+                if weight > HEAVIEST {
+                    return Err(Failure::Rule(format!("{} is too heavy for a repository", to.display())));
+                }
+            }
+            Ok(())
+        },
+    )
 }

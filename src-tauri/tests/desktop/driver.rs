@@ -1,22 +1,27 @@
 //! The window's web view from within: scripts run in it as the screen's own do, through WebKitWebDriver.
 
-use std::process::{Child, Stdio};
+use std::{
+    fs,
+    process::{Child, Stdio},
+};
 
-use reqwest::Client;
+use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
+use tokio::runtime::{Builder, Runtime};
 
 use super::{Desktop, until};
 
 /// A session on a window of its own; both end with it.
 pub struct Driver {
     child: Child,
+    runtime: Runtime,
     client: Client,
     session: String,
 }
 
 impl Driver {
     /// Opens the window on the desktop's profile.
-    pub async fn start(desktop: &Desktop) -> Self {
+    pub fn start(desktop: &Desktop) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = desktop
             .command("WebKitWebDriver")
@@ -31,38 +36,59 @@ impl Driver {
         let profile = desktop.profile().display().to_string();
         let browser = json!({ "binary": super::PROGRAM, "args": ["--profile", profile] });
         let asked = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": browser } } });
-        let mut driver =
-            Self { child, client: Client::new(), session: format!("http://127.0.0.1:{port}/session") };
-        let begun = driver.post("", &asked).await;
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        let session = format!("http://127.0.0.1:{port}/session");
+        let mut driver = Self { child, runtime, client: Client::new(), session };
+        let begun = driver.post("", &asked).unwrap();
         driver.session = format!("{}/{}", driver.session, begun["sessionId"].as_str().unwrap());
         driver
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Value {
-        let sent = self.client.post(format!("{}{path}", self.session)).json(body).send().await.unwrap();
-        let answer: Value = sent.json().await.unwrap();
-        assert!(answer["value"]["error"].is_null(), "{answer}");
-        answer["value"].clone()
+    fn send(&self, request: RequestBuilder) -> Result<Value, String> {
+        let answer: Value = self.runtime.block_on(async { request.send().await?.json().await }).unwrap();
+        match answer["value"]["error"].as_str() {
+            None => Ok(answer["value"].clone()),
+            Some(no) => Err(format!("{no}: {}", answer["value"]["message"])),
+        }
+    }
+
+    /// What the driver does, or why it does not.
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value, String> {
+        self.send(self.client.post(format!("{}{path}", self.session)).json(body))
+    }
+
+    /// What a function of JavaScript comes to in the screen.
+    pub fn script(&self, function: &str, argument: impl Into<Value>) -> Value {
+        let script = format!("return ({function})(arguments[0])");
+        self.post("/execute/sync", &json!({ "script": script, "args": [argument.into()] })).unwrap()
     }
 
     /// What an asynchronous function of JavaScript, `(argument) => …`, comes to in the screen.
-    pub async fn eval(&self, function: &str, argument: impl Into<Value>) -> Value {
+    pub fn eval(&self, function: &str, argument: impl Into<Value>) -> Value {
         let script = format!(
             "const done = arguments[1]; ({function})(arguments[0]).then((ok) => done({{ ok }}), (no) => done({{ no }}))"
         );
-        self.post("/execute/async", &json!({ "script": script, "args": [argument.into()] })).await
+        self.post("/execute/async", &json!({ "script": script, "args": [argument.into()] })).unwrap()
     }
 
     /// The screen's own call: `{"ok": reply}` or `{"no": report}`.
-    pub async fn call(&self, request: Value) -> Value {
-        self.eval("(request) => __TAURI_INTERNALS__.invoke('call', { request })", request).await
+    pub fn call(&self, request: Value) -> Value {
+        self.eval("(request) => __TAURI_INTERNALS__.invoke('call', { request })", request)
     }
 
     /// Where the web view is.
-    pub async fn address(&self) -> String {
-        let found = self.client.get(format!("{}/url", self.session)).send().await.unwrap();
-        let answer: Value = found.json().await.unwrap();
-        answer["value"].as_str().unwrap().to_owned()
+    pub fn address(&self) -> String {
+        let found = self.send(self.client.get(format!("{}/url", self.session))).unwrap();
+        found.as_str().unwrap().to_owned()
+    }
+
+    /// Quits as a listener does, and waits until the program has ended: its last words are written then.
+    pub fn quit(self, desktop: &Desktop) {
+        let window = desktop.window("^Melody Studio$");
+        let pid = desktop.ask("xdotool", &["getwindowpid", &window]).unwrap();
+        desktop.press(&window, "ctrl+q");
+        // What has ended and was not fetched yet by the driver has no program any more.
+        until("the program has ended", || fs::read_link(format!("/proc/{pid}/exe")).err());
     }
 }
 

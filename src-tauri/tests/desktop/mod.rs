@@ -1,8 +1,11 @@
 //! A desktop that nobody sees: a display of its own, with a message bus or without, and the program on it.
 
 pub mod driver;
+pub mod listener;
+pub mod screen;
 
 use std::{
+    ffi::OsString,
     fs,
     io::{BufRead, BufReader, Read},
     path::{Path, PathBuf},
@@ -11,6 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use melody_e2e::pulse::{IN_TIME, SoundServer};
 use tempfile::TempDir;
 
 /// Longer than anything here takes on a busy machine.
@@ -29,6 +33,9 @@ pub struct Desktop {
     folder: TempDir,
     display: String,
     bus: Option<String>,
+    /// What programs find beside that, and what starts them.
+    env: Vec<(&'static str, OsString)>,
+    before: &'static [&'static str],
     children: Vec<Child>,
 }
 
@@ -66,7 +73,14 @@ impl Desktop {
             fs::write(&file, config).unwrap();
             said(Command::new("dbus-daemon").args(["--nofork", "--print-address", "--config-file"]).arg(file))
         });
-        Self { folder, display: format!(":{number}"), bus, children }
+        Self { folder, display: format!(":{number}"), bus, env: Vec::new(), before: &[], children }
+    }
+
+    /// The same with a sound server, and with the priority that a desktop gives to what plays.
+    pub fn playing_to(mut self, server: &SoundServer) -> Self {
+        self.env = server.environment();
+        self.before = &IN_TIME;
+        self
     }
 
     pub fn profile(&self) -> PathBuf {
@@ -75,14 +89,19 @@ impl Desktop {
 
     /// A program that finds this desktop and no other.
     pub fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
+        let mut words = self.before.iter().copied().chain([program]);
+        let mut command = Command::new(words.next().unwrap());
         command
+            .args(words)
             .env("DISPLAY", &self.display)
             .env_remove("WAYLAND_DISPLAY")
             .env("GDK_BACKEND", "x11")
             .env("NO_AT_BRIDGE", "1")
+            .env("LC_ALL", "C.UTF-8")
+            .env("LANGUAGE", "en")
             .env("XDG_RUNTIME_DIR", self.folder.path())
-            .env("MELODY_SECRETS", "file");
+            .env("MELODY_SECRETS", "file")
+            .envs(self.env.iter().cloned());
         match &self.bus {
             Some(address) => command.env("DBUS_SESSION_BUS_ADDRESS", address),
             // Whatever looks for one finds nobody there.
@@ -117,7 +136,16 @@ impl Desktop {
 
     /// The window with this title, once it is to be seen.
     pub fn window(&self, title: &str) -> String {
-        until("the window is seen", || self.ask("xdotool", &["search", "--onlyvisible", "--name", title]))
+        let found = until("the window is seen", || {
+            self.ask("xdotool", &["search", "--onlyvisible", "--name", title])
+        });
+        found.lines().next().unwrap().to_owned()
+    }
+
+    /// Presses a key in a window.
+    pub fn press(&self, window: &str, key: &str) {
+        self.ask("xdotool", &["windowfocus", "--sync", window]).unwrap();
+        self.ask("xdotool", &["key", key]).unwrap();
     }
 
     /// A window's size, as `1180x760`.
@@ -186,12 +214,17 @@ impl Drop for App {
 
 /// Asks until there is an answer.
 pub fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    until_well(|| ask().ok_or_else(|| what.to_owned()))
+}
+
+/// Tries until it goes well; tells what was wrong last.
+pub fn until_well<T>(mut attempt: impl FnMut() -> Result<T, String>) -> T {
     let begun = Instant::now();
     loop {
-        if let Some(answer) = ask() {
-            return answer;
+        match attempt() {
+            Ok(done) => return done,
+            Err(why) => assert!(begun.elapsed() < PATIENCE, "waited in vain: {why}"),
         }
-        assert!(begun.elapsed() < PATIENCE, "waited in vain: {what}");
         thread::sleep(Duration::from_millis(50));
     }
 }
