@@ -60,7 +60,7 @@ fn take(folder: &str, looks: &[Look]) {
     camera.take("3-home");
     screen.link("Search").click();
     screen.field("Search").type_in("दिल");
-    until("the service has answered", || (screen.texts(".line").concat() == "2 songs").then_some(()));
+    until("the service has answered", || (screen.texts(".line p").concat() == "2 songs").then_some(()));
     camera.take("4-search");
     screen.link("Library").click();
     screen.button("Play your library").click();
@@ -121,9 +121,14 @@ impl Camera<'_> {
 /// Waits until a look is drawn, with its pictures and letters, and nothing is on its way in.
 const DRAWN: &str = "async ([width, height, theme]) => {
   const frame = () => new Promise(requestAnimationFrame);
+  // Those that are further away are fetched when they come near.
+  const seen = (part) => {
+    const { top, left } = part.getBoundingClientRect();
+    return top < innerHeight && left < innerWidth;
+  };
   const ready = () =>
     innerWidth === width && innerHeight === height && document.documentElement.dataset.theme === theme &&
-    [...document.images].every((image) => image.complete) && document.fonts.status === 'loaded';
+    [...document.images].every((image) => image.complete || !seen(image)) && document.fonts.status === 'loaded';
   do await frame(); while (!ready());
   const ends = (animation) => animation.effect.getComputedTiming().iterations !== Infinity;
   await Promise.all(document.getAnimations().filter(ends).map((animation) => animation.finished));

@@ -89,6 +89,7 @@ impl Driver {
         desktop.press(&window, "ctrl+q");
         // What has ended and was not fetched yet by the driver has no program any more.
         until("the program has ended", || fs::read_link(format!("/proc/{pid}/exe")).err());
+        drop(self);
     }
 }
 

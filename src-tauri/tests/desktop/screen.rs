@@ -69,7 +69,7 @@ impl Driver {
     }
 }
 
-impl<'a> Part<'a> {
+impl Part<'_> {
     fn step(mut self, every: &str, by: Option<&str>, name: Option<&str>) -> Self {
         self.steps.push(json!({ "every": every, "by": by, "name": name }));
         self
