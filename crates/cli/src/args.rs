@@ -18,7 +18,6 @@ use crate::values::{self, LONGEST_TTL_S, Output, Secret};
     styles = colour::help_styles(),
     max_term_width = 100,
     subcommand_required = true,
-    disable_help_subcommand = true,
     after_help = "Examples:
   melody login --phone 9876543210
   melody search दिल
