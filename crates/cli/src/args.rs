@@ -267,6 +267,21 @@ pub enum LibraryCommand {
         #[command(flatten)]
         progress: ProgressArgs,
     },
+    /// Compare this machine with the service, song by song; nothing is changed
+    #[command(after_help = "Examples:
+  melody library verify            ends with 1 if anything differs
+  melody library verify --json")]
+    Verify,
+    /// Send again what the service refused
+    #[command(after_help = "Example:\n  melody library retry")]
+    Retry,
+    /// Give up a change that the service refused
+    #[command(after_help = "Example:
+  melody library discard 0198c0de-0000-7000-8000-000000000001    an id of melody library status")]
+    Discard {
+        #[arg(value_name = "OP", value_parser = values::id)]
+        op: String,
+    },
     /// Show what is saved and what waits to be sent
     #[command(after_help = "Example:\n  melody library status")]
     Status,

@@ -10,7 +10,7 @@ use melody_host::logging::{self, Colours};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::args::{Cli, Command, DownloadArgs, Global, LibraryCommand};
-use crate::exit::Halt;
+use crate::exit::{Halt, NEGATIVE};
 use crate::hush::Hush;
 use crate::render::colour::{Depth, Theme, Tone};
 use crate::render::output::{self, Output, Reader, cell};
@@ -129,6 +129,14 @@ async fn one(core: &Core, command: Command, out: &Output) -> Result<(), Halt> {
                 other => print(out, other),
             }
         }
+        Command::Library(LibraryCommand::Verify) => {
+            let reply = core.dispatch(Ask::LibraryVerify).await?;
+            print(out, &reply)?;
+            match reply {
+                Reply::Verified(found) if !found.differences.is_empty() => Err(Halt::Told(NEGATIVE)),
+                _ => Ok(()),
+            }
+        }
         other => print(out, &core.dispatch(ask(other)?).await?),
     }
 }
@@ -169,6 +177,8 @@ fn ask(command: Command) -> Result<Ask, Halt> {
         }),
         Command::Library(LibraryCommand::Add { ids }) => Ask::LibraryAdd { ids },
         Command::Library(LibraryCommand::Status) => Ask::LibraryStatus,
+        Command::Library(LibraryCommand::Retry) => Ask::LibraryRetry,
+        Command::Library(LibraryCommand::Discard { op }) => Ask::LibraryDiscard { op },
         _ => return Err(Halt::usage("This command asks nothing of the library.")),
     })
 }
@@ -201,6 +211,7 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
         Reply::Entries(list) => entry::list(out, list),
         Reply::Changed(changed) => entry::changed(out, changed, false),
         Reply::Sync(status) => entry::status(out, status),
+        Reply::Verified(found) => entry::verified(out, found),
         Reply::Downloads(list) => list.downloads.iter().try_for_each(|row| entry::download(out, row, None)),
         Reply::OtpSent(_)
         | Reply::Done(_)

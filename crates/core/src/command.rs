@@ -8,7 +8,7 @@ use ts_rs::{Config, TS, TypeVisitor};
 use crate::{
     ChangedEntries, DownloadList, EntryList, FoundSongs, Health, ListRequest, NowPlaying, OneSong,
     OtpRequest, OtpSent, Overview, Place, PlayRequest, Preferences, QueuePage, SearchRequest, SignedIn,
-    SignedOut, SoundDevices, SyncStatus, TrendingRequest, TrendingSongs,
+    SignedOut, SoundDevices, SyncStatus, TrendingRequest, TrendingSongs, Verification,
 };
 
 macro_rules! commands {
@@ -57,6 +57,12 @@ commands! {
     LibraryRemove { ids: Vec<String> } => ChangedEntries,
     LibrarySync => SyncStatus,
     LibraryStatus => SyncStatus,
+    /// Sends again what the service refused.
+    LibraryRetry => SyncStatus,
+    /// Gives up a change that the service refused.
+    LibraryDiscard { op: String } => SyncStatus,
+    /// Compares with the service's library, and changes nothing.
+    LibraryVerify => Verification,
     Download { ids: Vec<String>, rendition: Rendition } => DownloadList,
     Play(PlayRequest) => Done,
     Pause => Done,
@@ -107,6 +113,7 @@ pub enum Reply {
     Entries(EntryList),
     Changed(ChangedEntries),
     Sync(SyncStatus),
+    Verified(Verification),
     Downloads(DownloadList),
     NowPlaying(Box<NowPlaying>),
     Queue(QueuePage),

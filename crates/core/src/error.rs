@@ -38,6 +38,8 @@ pub enum Error {
     Offline { title: String, cause: melody_api::Error },
     #[error("The service changed its backend in the middle of this. Try again; nothing is lost.")]
     ServiceSwitched,
+    #[error("Your library kept changing while it was compared. Try again when no other device is at it.")]
+    LibraryMoved,
     #[error("The song changed on the service while it was being fetched. Try again.")]
     SongChanged,
     #[error("The song's audio does not end: it is more than {} MB.", .most >> 20)]
@@ -116,7 +118,9 @@ impl Error {
             Self::NoAudio { .. } => Code::NoAudio,
             Self::TooLong { .. } => Code::BadAudio,
             Self::Offline { .. } => Code::Offline,
-            Self::CutShort { .. } | Self::ServiceSwitched | Self::SongChanged => Code::Unreachable,
+            Self::CutShort { .. } | Self::ServiceSwitched | Self::LibraryMoved | Self::SongChanged => {
+                Code::Unreachable
+            }
             Self::StorageFull { .. } => Code::StorageFull,
             Self::StorageReadOnly { .. } => Code::StorageReadOnly,
             Self::DamagedFile { .. } => Code::StorageDamaged,
@@ -138,6 +142,7 @@ impl Error {
             | Self::Offline { .. }
             | Self::CutShort { .. }
             | Self::ServiceSwitched
+            | Self::LibraryMoved
             | Self::SongChanged
             | Self::KeyringLocked
             | Self::KeyringSilent => true,

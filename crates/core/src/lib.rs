@@ -171,6 +171,9 @@ impl Core {
             Command::LibraryRemove { ids } => Reply::Changed(self.saved.remove(&ids).await?),
             Command::LibrarySync => Reply::Sync(self.sync.run().await?),
             Command::LibraryStatus => Reply::Sync(self.sync.status().await?),
+            Command::LibraryRetry => Reply::Sync(self.sync.retry().await?),
+            Command::LibraryDiscard { op } => Reply::Sync(self.sync.discard(&op).await?),
+            Command::LibraryVerify => Reply::Verified(self.sync.verify().await?),
             Command::Download { ids, rendition } => {
                 Reply::Downloads(self.downloads.fetch(&ids, rendition).await?)
             }

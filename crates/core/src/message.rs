@@ -92,7 +92,9 @@ pub(crate) fn message(error: &Error) -> (MessageKey, Params) {
             params.insert("title", title.clone());
             Key::NotOnThisMachine
         }
-        Error::ServiceSwitched | Error::SongChanged | Error::CutShort { .. } => Key::Interrupted,
+        Error::ServiceSwitched | Error::LibraryMoved | Error::SongChanged | Error::CutShort { .. } => {
+            Key::Interrupted
+        }
         Error::TooLong { .. } => Key::BadAudio,
         Error::StorageFull { .. } => Key::DiskFull,
         Error::StorageReadOnly { .. } => Key::ReadOnly,

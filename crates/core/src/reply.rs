@@ -1,6 +1,6 @@
 //! What commands bring back.
 
-use melody_model::{EntryView, OperationId, Rendition, ServerId, SongDetails, SongView};
+use melody_model::{EntryView, OperationId, Rendition, ServerId, SongDetails, SongId, SongView};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -115,6 +115,40 @@ pub struct ParkedOperation {
     /// The change in words: `add “Monsoon Letters”`.
     pub what: String,
     pub reason: String,
+}
+
+/// The library here beside the service's.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Verification {
+    /// Saved songs here, and there.
+    pub here: u64,
+    pub there: u64,
+    /// Songs with a change that is still to be sent: how they differ is no finding.
+    pub pending: u64,
+    pub differences: Vec<Difference>,
+}
+
+/// A saved song that is not the same on both sides.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Difference {
+    pub kind: DifferenceKind,
+    /// Ours; absent for a song that is only there.
+    pub song_id: Option<SongId>,
+    /// The service's id of the song, where it has one.
+    pub server_id: Option<ServerId>,
+    pub title: String,
+    /// The counts, where they differ.
+    pub plays_here: Option<u64>,
+    pub plays_there: Option<u64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum DifferenceKind {
+    MissingHere,
+    MissingThere,
+    /// The service has heard of plays that this machine has not.
+    Plays,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]

@@ -1,13 +1,15 @@
 //! The saved songs: read from the library, changed there first, told to the service afterwards.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use melody_library::EntryQuery;
 
-use crate::{ChangedEntries, EntryList, Error, ListRequest, catalogue, context::Context, sync::Sync};
+use crate::{
+    ChangedEntries, EntryList, Error, ListRequest, catalogue,
+    context::Context,
+    sync::{Sync, TRY_FOR},
+};
 
-/// How long a change is tried for before it is left to a later sync (the command line's figure).
-const TRY_FOR: Duration = Duration::from_secs(5);
 /// The most that one page of the list holds.
 const MOST: u32 = 100;
 

@@ -7,7 +7,7 @@ mod common;
 use std::time::Duration;
 
 use common::{Bench, add, list, one, pages_read, remove, some_ids};
-use melody_core::{Code, Command, Reply, SyncState, SyncStatus};
+use melody_core::{Code, Command, DifferenceKind, Reply, SyncState, SyncStatus};
 use melody_server::{Dialect, Fault, Options, parse_faults};
 
 async fn sync(core: &melody_core::Core) -> Result<SyncStatus, melody_core::Error> {
@@ -140,6 +140,75 @@ async fn what_the_service_refuses_for_good_is_parked_with_its_reason() {
     assert_eq!(status.parked.len(), 1);
     assert!(!status.parked[0].reason.is_empty());
     assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 1, "the other one passed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_parked_is_retried_or_given_up_by_hand() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let songs = some_ids(&core, 3).await;
+    let refuse = |route: &str, times: u32| {
+        let fault =
+            format!("[[fault]]\nroute = \"{route}\"\nkind = \"status\"\nstatus = 400\ntimes = {times}");
+        bench.server.set_faults(faults(&fault)).unwrap();
+    };
+    refuse("POST /library/songs", 2);
+    add(&core, &songs).await.unwrap();
+    let ask = async |command: Command| match core.dispatch(command).await.unwrap() {
+        Reply::Sync(status) => status,
+        other => panic!("{other:?}"),
+    };
+    let refused = ask(Command::LibraryStatus).await.parked;
+    assert_eq!(refused.len(), 2);
+    let op = refused[0].op.to_string();
+    let status = ask(Command::LibraryDiscard { op: op.clone() }).await;
+    assert_eq!((status.entries, status.parked.len()), (2, 1), "it is not saved there, so neither here");
+    let gone = core.dispatch(Command::LibraryDiscard { op }).await.unwrap_err();
+    assert_eq!(gone.code(), Code::ValidationError);
+    let status = ask(Command::LibraryRetry).await;
+    assert_eq!((status.entries, status.pending, status.parked.len()), (2, 0, 0));
+    assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 2);
+
+    let saved = titles(&core).await;
+    refuse("DELETE /library/songs/*", 1);
+    remove(&core, &songs[2..]).await.unwrap();
+    let status = ask(Command::LibraryStatus).await;
+    assert_eq!((status.entries, status.parked.len()), (1, 1));
+    let op = status.parked[0].op.to_string();
+    ask(Command::LibraryDiscard { op }).await;
+    assert_eq!(titles(&core).await, saved, "it is still saved there");
+    assert_eq!(ask(Command::LibrarySync).await.entries, 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn verifying_finds_what_differs_and_changes_nothing() {
+    let bench = Bench::new(Dialect::Blue).await;
+    let core = bench.signed_in().await;
+    let songs = some_ids(&core, 3).await;
+    add(&core, &songs[..2]).await.unwrap();
+    let verify = async |core: &melody_core::Core| match core.dispatch(Command::LibraryVerify).await.unwrap() {
+        Reply::Verified(found) => found,
+        other => panic!("{other:?}"),
+    };
+    let same = verify(&core).await;
+    assert_eq!((same.here, same.there, same.pending, same.differences.len()), (2, 2, 0, 0));
+
+    // Another machine of the same listener saves one and removes one.
+    let machine =
+        melody_core::CoreOptions { profile: bench.profile.path().join("another"), ..bench.options() };
+    let other = melody_core::Core::open(machine).await.unwrap();
+    common::sign_in(&other).await.unwrap();
+    let theirs = some_ids(&other, 3).await;
+    add(&other, &theirs[2..]).await.unwrap();
+    remove(&other, &theirs[..1]).await.unwrap();
+    for _ in 0..2 {
+        let found = verify(&core).await;
+        let kinds: Vec<_> = found.differences.iter().map(|differs| differs.kind).collect();
+        assert_eq!(kinds, [DifferenceKind::MissingHere, DifferenceKind::MissingThere]);
+        assert_eq!(found.differences[1].song_id.unwrap().to_string(), songs[0]);
+    }
+    sync(&core).await.unwrap();
+    assert_eq!(verify(&core).await.differences, []);
 }
 
 /// The titles of every saved song, in order.

@@ -31,7 +31,46 @@ pub struct EntryPage {
     pub total: u64,
 }
 
+/// An entry beside what a generation has of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryIn {
+    pub song: SongId,
+    /// The generation's id of the song, if it knows it.
+    pub song_server_id: Option<ServerId>,
+    pub title: String,
+    pub play_count: u64,
+    /// Removed here; the service has yet to hear of it.
+    pub removed: bool,
+    /// Whether a change of it is still to be sent (parked ones included).
+    pub pending: bool,
+}
+
 impl Library {
+    /// Every entry, the removed ones that the service has yet to hear of included, beside what a generation has of it.
+    pub async fn entries_in(&self, generation: GenerationId) -> Result<Vec<EntryIn>> {
+        self.workers
+            .read(move |c| {
+                let mut query = c.prepare_cached(
+                    "SELECT s.id, x.server_id, s.title, e.play_count, e.removed_at IS NOT NULL,
+                            EXISTS (SELECT 1 FROM operation o WHERE o.song = e.song AND o.done_at IS NULL)
+                     FROM entry e JOIN song s ON s.n = e.song
+                     LEFT JOIN song_server_id x ON x.song = e.song AND x.generation = ?1",
+                )?;
+                let found = query.query_map([generation.0], |row| {
+                    Ok(EntryIn {
+                        song: SongId(row.get(0)?),
+                        song_server_id: row.get::<_, Option<String>>(1)?.map(ServerId),
+                        title: row.get(2)?,
+                        play_count: row.get::<_, i64>(3)?.unsigned_abs(),
+                        removed: row.get(4)?,
+                        pending: row.get(5)?,
+                    })
+                })?;
+                Ok(found.collect::<rusqlite::Result<_>>()?)
+            })
+            .await
+    }
+
     /// A page of the saved songs.
     pub async fn entries(&self, query: EntryQuery) -> Result<EntryPage> {
         self.workers.read(move |c| page(c, &query)).await

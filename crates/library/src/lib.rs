@@ -32,7 +32,7 @@ mod worker;
 
 pub use answers::Answer;
 pub use downloads::{Download, DownloadState};
-pub use entries::{EntryPage, EntryQuery};
+pub use entries::{EntryIn, EntryPage, EntryQuery};
 pub use error::{Error, Result};
 pub use generations::{Generation, GenerationId};
 pub use operation::{

@@ -9,8 +9,8 @@ use melody_model::{EntryId, OperationId, ServerId, SongId};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
-    Acknowledgement, Action, Error, GenerationId, Library, Operation, OperationState, OutboxStatus, Outcome,
-    ParkedOp, Result, entries, fold, generations, rows, worker::Write,
+    Acknowledgement, Action, Error, GenerationId, Library, Operation, OperationKind, OperationState,
+    OutboxStatus, Outcome, ParkedOp, Result, entries, fold, generations, rows, worker::Write,
 };
 
 impl Library {
@@ -72,6 +72,12 @@ impl Library {
                 moved(w, op, changed)
             })
             .await
+    }
+
+    /// Gives a parked operation up: of its song stays here what the service has of it, as far as that is known. What
+    /// waits behind a refused addition goes with it. `false` if it is not parked.
+    pub async fn discard(&self, op: OperationId) -> Result<bool> {
+        self.workers.write(move |w| discard(w, op)).await
     }
 
     /// Puts an operation back among the queued ones, after an attempt that failed or when a parked one is
@@ -222,6 +228,39 @@ fn fold_all(w: &mut Write<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn discard(w: &mut Write<'_>, op: OperationId) -> Result<bool> {
+    let current = generations::current(&w.tx)?;
+    let found =
+        w.tx.prepare_cached(&format!("{OPERATIONS} WHERE o.id = ?2 AND o.state = 'parked'"))?
+            .query_row(params![current, op.0], |row| operation(row, current))
+            .optional()?;
+    let Some(operation) = found else { return Ok(false) };
+    let song = rows::song_number(&w.tx, operation.song)?.ok_or(Error::UnknownSong(operation.song))?;
+    let given_up = match operation.action.kind() {
+        // The listen was one, whoever counts it.
+        OperationKind::Play => "id = ?1",
+        OperationKind::Remove => {
+            w.tx.execute("UPDATE entry SET removed_at = NULL WHERE song = ?1", [song])?;
+            "id = ?1"
+        }
+        OperationKind::Add if operation.entry_server_id.is_some() => "id = ?1",
+        OperationKind::Add => {
+            let now = w.now.as_microsecond();
+            w.tx.execute("UPDATE entry SET removed_at = ?2 WHERE song = ?1", [song, now])?;
+            "song = (SELECT song FROM operation WHERE id = ?1)"
+        }
+    };
+    w.tx.execute(
+        &format!(
+            "UPDATE operation SET state = 'folded', done_at = ?2, reason = NULL WHERE done_at IS NULL AND {given_up}"
+        ),
+        params![op.0, w.now.as_microsecond()],
+    )?;
+    settle(w, song)?;
+    touch(w, operation.song, operation.entry);
+    Ok(true)
 }
 
 /// Lets go of a removed entry once the service has nothing more to hear of it.

@@ -7,8 +7,8 @@ mod common;
 use common::{Bench, entry, inspect, song};
 use jiff::Timestamp;
 use melody_library::{
-    Acknowledgement, Action, Download, DownloadState, EntryQuery, Error, Operation, OperationKind, Outcome,
-    Stored,
+    Acknowledgement, Action, Download, DownloadState, EntryQuery, Error, Operation, OperationKind,
+    OutboxStatus, Outcome, Stored,
 };
 use melody_model::{EntryOrder, EntrySort, Rendition, ServerId, SongId};
 
@@ -479,4 +479,42 @@ async fn the_library_is_filtered_as_a_search_finds() {
     assert_eq!(found("ari", Some("ta"), 9).await, (0, Vec::new()));
     assert_eq!(found("  ", None, 9).await.0, 3);
     assert_eq!(found("!!!", None, 9).await, (0, Vec::new()), "marks alone find nothing");
+}
+
+#[tokio::test]
+async fn what_is_given_up_leaves_what_the_service_has() {
+    let bench = Bench::new().await;
+    let refuse = async |bench: &Bench| {
+        let operation = offered(bench).await.remove(0);
+        assert!(bench.library.mark_sending(operation.id).await.unwrap());
+        assert!(!bench.library.discard(operation.id).await.unwrap(), "it is on its way");
+        assert!(bench.library.park(operation.id, "no").await.unwrap());
+        operation.id
+    };
+    let new = bench.store(song("s1", "New", "")).await;
+    bench.library.add(new).await.unwrap();
+    bench.library.record_play(new, 40, false).await.unwrap();
+    let op = refuse(&bench).await;
+    assert!(bench.library.discard(op).await.unwrap());
+    assert!(!bench.library.discard(op).await.unwrap(), "twice");
+    assert_eq!(bench.library.entry_of(new).await.unwrap(), None);
+    assert_eq!(
+        bench.library.outbox_status().await.unwrap(),
+        OutboxStatus::default(),
+        "its play went with it"
+    );
+
+    bench.library.store_entries(bench.generation, vec![entry("l2", song("s2", "Old", ""))]).await.unwrap();
+    let old = bench.library.resolve("s2").await.unwrap().unwrap();
+    let before = bench.library.entry_of(old).await.unwrap();
+    bench.library.remove(old).await.unwrap();
+    let op = refuse(&bench).await;
+    assert!(bench.library.discard(op).await.unwrap());
+    assert_eq!(bench.library.entry_of(old).await.unwrap(), before, "it is as it was");
+
+    bench.library.record_play(old, 40, false).await.unwrap();
+    let op = refuse(&bench).await;
+    assert!(bench.library.discard(op).await.unwrap());
+    let played = bench.library.entry_of(old).await.unwrap().unwrap();
+    assert_eq!((played.play_count, played.pending), (1, false), "it was heard all the same");
 }

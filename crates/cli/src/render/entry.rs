@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use melody_core::{ChangedEntries, DownloadRow, DownloadState, EntryList, SyncState, SyncStatus};
+use melody_core::{
+    ChangedEntries, DifferenceKind, DownloadRow, DownloadState, EntryList, SyncState, SyncStatus,
+    Verification,
+};
 use melody_model::{EntryView, Rendition};
 
 use super::colour::Tone;
@@ -114,6 +117,55 @@ pub fn status(out: &Output, status: &SyncStatus) -> Result<(), Halt> {
             out.theme.paint(Tone::Faint, &format!("{} ({})", cell(&parked.reason), parked.op))
         ))?;
     }
+    Ok(())
+}
+
+const DIFFERENCES: &[Column] = &[
+    Column::new("Title").tone(Tone::Strong).shrinks_to(10),
+    Column::new("What differs"),
+    Column::new("ID").tone(Tone::Faint),
+];
+
+/// How the library here differs from the service's.
+pub fn verified(out: &Output, found: &Verification) -> Result<(), Halt> {
+    let rows: Vec<Vec<String>> = found
+        .differences
+        .iter()
+        .map(|differs| {
+            let what = match differs.kind {
+                DifferenceKind::MissingHere => "only on the service".to_owned(),
+                DifferenceKind::MissingThere => "only on this machine".to_owned(),
+                DifferenceKind::Plays => format!(
+                    "played {} times here, {} there",
+                    differs.plays_here.unwrap_or_default(),
+                    differs.plays_there.unwrap_or_default()
+                ),
+            };
+            let id = differs
+                .song_id
+                .map(|id| id.to_string())
+                .or(differs.server_id.as_ref().map(ToString::to_string));
+            vec![cell(&differs.title), what, id.unwrap_or_default()]
+        })
+        .collect();
+    out.rows(DIFFERENCES, &rows)?;
+    let waiting = match found.pending {
+        0 => String::new(),
+        pending => format!(" {} still to be sent.", text::counted(pending, "change")),
+    };
+    out.note(&if found.differences.is_empty() {
+        format!(
+            "This machine and the service have the same {}.{waiting}",
+            text::counted(found.there, "saved song")
+        )
+    } else {
+        format!(
+            "{} here, {} there: {}.{waiting}",
+            text::counted(found.here, "saved song"),
+            found.there,
+            text::counted(found.differences.len() as u64, "difference")
+        )
+    });
     Ok(())
 }
 

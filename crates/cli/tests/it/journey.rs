@@ -1,9 +1,9 @@
 //! The way through, in both dialects: every document has the keys that scripts rely on.
 
 use melody_server::{Dialect, Options};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::bench::{Bench, OTP, PHONE, keys, recorded, said, typed};
+use crate::bench::{Bench, OTP, PHONE, keys, program, recorded, said, typed};
 
 const SONG: &[&str] = &[
     "id",
@@ -160,4 +160,40 @@ fn progress_is_lines_of_json_and_the_document_last() {
         assert!(document.get(last).is_some(), "{document}");
         assert!(!events.is_empty() && events.iter().all(|line| line["event"] == event), "{said:?}");
     }
+}
+
+#[test]
+fn two_machines_are_compared_song_by_song() {
+    let bench = Bench::new();
+    bench.sign_in();
+    bench.json(&["library", "add", &bench.id_of("Tone")]);
+    let same = bench.json(&["library", "verify"]);
+    keys(&same, &["here", "there", "pending", "differences"]);
+    assert_eq!((&same["here"], &same["there"], &same["differences"]), (&1.into(), &1.into(), &json!([])));
+
+    let other = bench.path("another machine");
+    let there = |args: &[&str]| {
+        let mut melody = program();
+        melody.arg("--profile").arg(&other).args(["--server", &bench.address, "--json"]).args(args);
+        let said = said(melody.output().unwrap());
+        assert_eq!((said.exit, said.err.as_str()), (0, ""), "{args:?} {said:?}");
+        said.document()
+    };
+    there(&["login", "--phone", PHONE, "--otp", OTP]);
+    let silence = there(&["search", "Silence"])["songs"][0]["id"].as_str().unwrap().to_owned();
+    there(&["library", "add", &silence]);
+
+    let found = bench.run(&["library", "verify", "--json"]);
+    assert_eq!((found.exit, found.err.as_str()), (1, ""), "{found:?}");
+    let differs = &found.document()["differences"][0];
+    assert_eq!((&differs["kind"], &differs["title"]), (&"missing_here".into(), &"Silence".into()));
+    let told = bench.run(&["library", "verify"]);
+    assert_eq!(told.exit, 1);
+    assert!(told.out.contains("Silence\tonly on the service"), "{told:?}");
+    assert_eq!(told.err, "1 saved song here, 2 there: 1 difference.\n");
+
+    bench.json(&["library", "sync"]);
+    assert_eq!(bench.json(&["library", "verify"])["differences"], json!([]));
+    keys(&bench.json(&["library", "retry"]), &["state", "entries", "pending", "parked", "until"]);
+    assert_eq!(bench.refusal(&["library", "discard", "nothing"]), (2, "VALIDATION_ERROR".to_owned()));
 }

@@ -203,7 +203,7 @@ fn a_group_of_commands_alone_is_helped_on() {
     let said = Bench::new().run(&["library"]);
     assert_eq!((said.exit, said.out.as_str()), (2, ""));
     assert!(!said.err.contains("error:") && said.err.contains("Usage: melody library"), "{said:?}");
-    for command in ["list", "add", "remove", "sync", "status"] {
+    for command in ["list", "add", "remove", "sync", "verify", "retry", "discard", "status"] {
         assert!(said.err.contains(&format!("  {command} ")), "{command} is not there: {said:?}");
     }
 }

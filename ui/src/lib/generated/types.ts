@@ -49,7 +49,26 @@ export type Code = "USAGE" | "INSECURE_ADDRESS" | "VALIDATION_ERROR" | "AUTH_REQ
 /**
  * One request of a face. Ids in texts may be ours, the server's or a library entry's.
  */
-export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
+export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
+
+/**
+ * A saved song that is not the same on both sides.
+ */
+export type Difference = { kind: DifferenceKind, 
+/**
+ * Ours; absent for a song that is only there.
+ */
+song_id: SongId | null, 
+/**
+ * The service's id of the song, where it has one.
+ */
+server_id: ServerId | null, title: string, 
+/**
+ * The counts, where they differ.
+ */
+plays_here: number | null, plays_there: number | null, };
+
+export type DifferenceKind = "missing_here" | "missing_there" | "plays";
 
 /**
  * It was done; what came of it is told as events.
@@ -483,6 +502,19 @@ offline?: boolean, };
 
 export type TrendingSongs = { songs: Array<SongView>, };
 
+/**
+ * The library here beside the service's.
+ */
+export type Verification = { 
+/**
+ * Saved songs here, and there.
+ */
+here: number, there: number, 
+/**
+ * Songs with a change that is still to be sent: how they differ is no finding.
+ */
+pending: number, differences: Array<Difference>, };
+
 /** What each command brings back. */
 export interface Replies {
   overview: Overview
@@ -499,6 +531,9 @@ export interface Replies {
   library_remove: ChangedEntries
   library_sync: SyncStatus
   library_status: SyncStatus
+  library_retry: SyncStatus
+  library_discard: SyncStatus
+  library_verify: Verification
   download: DownloadList
   play: Done
   pause: Done
