@@ -63,7 +63,6 @@ fn take(folder: &str, looks: &[Look]) {
     until("the service has answered", || (screen.texts(".line p").concat() == "2 songs").then_some(()));
     camera.take("4-search");
     screen.link("Library").click();
-    screen.button("Play your library").click();
     screen.part("main .current .bars").wait();
     camera.take("5-library");
     screen.part("[aria-label=Player] a").click();
@@ -82,12 +81,13 @@ fn take(folder: &str, looks: &[Look]) {
 /// Saves some songs in many scripts, as an evening would.
 fn fill_the_library(screen: &Driver) {
     let core = |command: Value| screen.call(json!({ "core": command }))["ok"].clone();
-    let trending = core(json!({ "command": "trending", "limit": 20 }));
-    let ids: Vec<&Value> =
-        trending["songs"].as_array().unwrap().iter().map(|song| &song["id"]).rev().collect();
+    let trending = core(json!({ "command": "trending", "limit": 30 }));
+    let songs = trending["songs"].as_array().unwrap();
+    let ids: Vec<&Value> = songs.iter().step_by(2).rev().map(|song| &song["id"]).collect();
     core(json!({ "command": "library_add", "ids": ids }));
-    screen.script("() => location.reload()", Value::Null);
-    screen.part("main h2").wait();
+    until("they are on Home", || {
+        screen.texts("main h2").iter().any(|title| title == "Recently added").then_some(())
+    });
 }
 
 struct Camera<'a> {
@@ -106,15 +106,20 @@ impl Camera<'_> {
             self.desktop.ask("xdotool", &["windowsize", &self.window, &wide, &high]).unwrap();
             let prefer = json!({ "command": "set_preferences", "language": "en", "theme": theme });
             self.screen.call(json!({ "core": prefer }));
+            self.until_drawn(*width, *height, theme);
             // Early in the song, whichever picture it is.
             self.screen.call(json!({ "core": { "command": "seek", "to_s": 14.0 } }));
-            let drawn = self.screen.eval(DRAWN, json!([width, height, theme]));
-            assert!(drawn["no"].is_null(), "{drawn}");
+            self.until_drawn(*width, *height, theme);
             let path = self.folder.join(format!("{name}-{width}-{theme}.png"));
             let taken = self.desktop.ask("import", &["-window", &self.window, &path.display().to_string()]);
             assert!(taken.is_some(), "import took no picture");
             println!("{}", path.display());
         }
+    }
+
+    fn until_drawn(&self, width: u32, height: u32, theme: &str) {
+        let drawn = self.screen.eval(DRAWN, json!([width, height, theme]));
+        assert!(drawn["no"].is_null(), "{drawn}");
     }
 }
 

@@ -34,7 +34,7 @@ pub fn run() -> ExitCode {
     let plan = ui::build(packages(Plan::new("run"), purpose)).command(
         "Build Melody Studio",
         "the window and the terminal; the first time takes some minutes",
-        Line::cargo(&["build", "--package", "melody-studio", "--package", "melody-cli", "--bins"]),
+        Line::cargo(&["build", "--workspace", "--bins"]),
     );
     if window::has_display() {
         let open = Line::new(&built("debug", "melody-studio").display().to_string(), &[]);
@@ -43,7 +43,7 @@ pub fn run() -> ExitCode {
     let plan = plan.command(
         "The tour",
         "there is no display for the window, so this is the terminal's: sign in, search, save, go offline, play",
-        Line::cargo(&["run", "--quiet", "--package", "melody-cli", "--bin", "melody", "--", "tour"]),
+        Line::new(&built("debug", "melody").display().to_string(), &["tour"]),
     );
     window::pictures(plan, Walk::Tour).run()
 }

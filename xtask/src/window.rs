@@ -39,10 +39,7 @@ impl Walk {
 /// Adds pictures of the window as it would be seen.
 pub fn pictures(plan: Plan, walk: Walk) -> Plan {
     let name = walk.name();
-    let line = Line::cargo(&["test", "--quiet", "--package", "melody-studio", "--package", "melody-cli"])
-        .arg("--test")
-        .arg("pictures")
-        .arg("--")
+    let line = Line::cargo(&["test", "--quiet", "--workspace", "--test", "pictures", "--"])
         .arg("--ignored")
         .arg("--exact")
         .arg("--nocapture")
@@ -63,32 +60,22 @@ pub fn pictures(plan: Plan, walk: Walk) -> Plan {
 }
 
 /// The pictures that the README shows, and their names there.
-const SHOWN: &[(&str, &str)] = &[("7-queue-1440-light", "window"), ("6-song-1440-dark", "song")];
+const SHOWN: &[(&str, &str)] = &[("3-home-1000-light", "home"), ("6-song-1000-dark", "song")];
 /// What a picture in the repository may weigh, in bytes.
 const HEAVIEST: u64 = 300_000;
 
-/// Adds the few of them that the README shows, with as few colours as nobody misses.
+/// Adds the few of them that the README shows.
 pub fn shown(plan: Plan) -> Plan {
-    plan.call(
-        "The README's pictures",
-        "a chosen few, made small, in assets",
-        "cargo xtask screenshots",
-        || {
-            for (from, to) in SHOWN {
-                let from = root().join(format!("target/screenshots/{from}.png")).display().to_string();
-                let to = root().join(format!("assets/{to}.png"));
-                let file = format!("PNG8:{}", to.display());
-                let how =
-                    ["-strip", "-dither", "None", "-colors", "256", "-define", "png:compression-level=9"];
-                Line::new("convert", &[&[from.as_str()], how.as_slice(), &[file.as_str()]].concat()).run()?;
-                let weight =
-                    fs::metadata(&to).map_err(|source| Failure::File { path: to.clone(), source })?.len();
-                println!("      {} kB   {}", weight / 1000, to.display());
-                if weight > HEAVIEST {
-                    return Err(Failure::Rule(format!("{} is too heavy for a repository", to.display())));
-                }
+    plan.call("The README's pictures", "a chosen few, in assets", "cargo xtask screenshots", || {
+        for (name, shown) in SHOWN {
+            let from = root().join(format!("target/screenshots/{name}.png"));
+            let to = root().join(format!("assets/{shown}.png"));
+            let weight = fs::copy(&from, &to).map_err(|source| Failure::File { path: from, source })?;
+            println!("      {} kB   {}", weight / 1000, to.display());
+            if weight > HEAVIEST {
+                return Err(Failure::Rule(format!("{} is too heavy for a repository", to.display())));
             }
-            Ok(())
-        },
-    )
+        }
+        Ok(())
+    })
 }
