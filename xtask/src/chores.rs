@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::{
-    bench,
+    bench::{self, window::PACKAGES},
     bundle::{self, Build},
     command::{Line, built, on_path},
     failure::Failure,
@@ -121,22 +121,13 @@ pub fn lint() -> ExitCode {
 }
 
 pub fn bench() -> ExitCode {
-    packages(Plan::new("bench"), Purpose::Build)
+    let build = [&["build", "--release"], PACKAGES, &["--bins", "--examples"]].concat();
+    ui::build(packages(Plan::new("bench"), Purpose::Test))
+        .command("Build, optimised", "only optimised figures mean something", Line::cargo(&build))
         .command(
-            "Build, optimised",
-            "only optimised figures mean something",
-            Line::cargo(&[
-                "build",
-                "--release",
-                "--package",
-                "melody-cli",
-                "--package",
-                "melody-core",
-                "--package",
-                "melody-library",
-                "--bins",
-                "--examples",
-            ]),
+            "Build what measures the window",
+            "it opens the window, and an empty one beside it, on a display that nobody sees",
+            bench::window::bench(&["--no-run"]),
         )
         .call("Measure", "each figure beside its bound", "cargo xtask bench", bench::run)
         .run()

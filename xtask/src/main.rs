@@ -18,7 +18,7 @@ The project's chores. Each says what it does and why, and ends with a summary.
   cargo xtask run          build Melody Studio and open it; without a display, see what it does: sign in, search, save, play
   cargo xtask test         prove it: every test, with the real service, keyring and sound server
   cargo xtask lint         format, clippy, and that nothing below needs a sound device
-  cargo xtask bench        measure an optimised build, and write the figures to docs/benchmarks.md
+  cargo xtask bench        measure an optimised build, some twenty minutes, and write the figures to docs/benchmarks.md
   cargo xtask bundle       make the packages that others install: .deb and .rpm here, .msi, .exe or .dmg elsewhere
   cargo xtask screenshots  remake the pictures of the window, and the README's from them
   cargo xtask ui           only build the screen, which the window and `melody web` carry in them

@@ -22,6 +22,11 @@ pub struct Driver {
 impl Driver {
     /// Opens the window on the desktop's profile.
     pub fn start(desktop: &Desktop) -> Self {
+        Self::open(desktop, super::PROGRAM, &["--profile", &desktop.profile().display().to_string()])
+    }
+
+    /// Opens another program's window, which need not be ours.
+    pub fn open(desktop: &Desktop, program: &str, args: &[&str]) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let child = desktop
             .command("WebKitWebDriver")
@@ -33,8 +38,7 @@ impl Driver {
             .spawn()
             .unwrap();
         until("the driver listens", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
-        let profile = desktop.profile().display().to_string();
-        let browser = json!({ "binary": super::PROGRAM, "args": ["--profile", profile] });
+        let browser = json!({ "binary": program, "args": args });
         let asked = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": browser } } });
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let session = format!("http://127.0.0.1:{port}/session");

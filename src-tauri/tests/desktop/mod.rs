@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 /// Longer than anything here takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
-const PROGRAM: &str = env!("CARGO_BIN_EXE_melody-studio");
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_melody-studio");
 
 /// Whether there is a message bus.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -50,15 +50,11 @@ impl Desktop {
             children.push(child);
             line.trim().to_owned()
         };
-        let number = said(Command::new("Xvfb").args([
-            "-displayfd",
-            "1",
-            "-screen",
-            "0",
-            "1440x900x24",
-            "-nolisten",
-            "tcp",
-        ]));
+        let number = said(
+            Command::new("Xvfb")
+                .args(["-displayfd", "1", "-screen", "0", "1440x900x24", "-nolisten", "tcp", "-fbdir"])
+                .arg(folder.path()),
+        );
         assert!(!number.is_empty(), "Xvfb did not start");
         let bus = (bus == Bus::There).then(|| {
             let place = folder.path().join("bus");
@@ -81,6 +77,11 @@ impl Desktop {
         self.env = server.environment();
         self.before = &IN_TIME;
         self
+    }
+
+    /// The display's own memory, in a file: what is seen on it, as `XWDFile.h` has it.
+    pub fn screen_memory(&self) -> PathBuf {
+        self.folder.path().join("Xvfb_screen0")
     }
 
     pub fn profile(&self) -> PathBuf {

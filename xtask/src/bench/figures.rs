@@ -1,4 +1,4 @@
-//! How each promised figure is measured.
+//! How each figure of the terminal, the player and the library is measured.
 
 use std::{
     fs,
@@ -11,17 +11,11 @@ use std::{
 
 use serde_json::Value;
 
-use super::Row;
+use super::{Figure, Row, answer::Answer};
 use crate::{
     command::{Line, built},
     failure::Failure,
 };
-
-/// A group of figures that one measurement brings.
-pub struct Figure {
-    pub what: &'static str,
-    pub measure: fn() -> Result<Vec<Row>, Failure>,
-}
 
 pub const ALL: &[Figure] = &[
     Figure { what: "Start of the program", measure: help },
@@ -130,32 +124,10 @@ fn search() -> Result<Vec<Row>, Failure> {
 /// How many songs local search is promised for.
 const SONGS: &str = "1000000";
 
-/// What an example printed.
-struct Answer {
-    command: String,
-    value: Value,
-}
-
-impl Answer {
-    fn number(&self, pointer: &str) -> Result<f64, Failure> {
-        self.value.pointer(pointer).and_then(Value::as_f64).ok_or_else(|| self.lacks(pointer))
-    }
-
-    fn lacks(&self, what: &str) -> Failure {
-        Failure::Answer { command: self.command.clone(), detail: format!("no {what} in {}", self.value) }
-    }
-}
-
 /// Runs an example, built before, and reads what it prints.
 fn answer_of(example: &str, args: &[&str]) -> Result<Answer, Failure> {
     let program = built("release", &format!("examples/{example}"));
-    let line = Line::new(&program.display().to_string(), args);
-    let text = line.answer()?;
-    let command = format!("{example} {}", args.join(" "));
-    match serde_json::from_str(&text) {
-        Ok(value) => Ok(Answer { command, value }),
-        Err(error) => Err(Failure::Answer { command, detail: error.to_string() }),
-    }
+    Answer::of(example, &Line::new(&program.display().to_string(), args))
 }
 
 /// A whole song, streamed, to the sink that keeps real time: the highest resident set of the process.

@@ -1,8 +1,10 @@
 //! The figures that are promised: each measured several times, set beside its bound, written down.
 
+mod answer;
 mod figures;
 mod machine;
 mod table;
+pub mod window;
 
 use std::fs;
 
@@ -24,10 +26,16 @@ impl Row {
     }
 }
 
+/// A group of figures that one measurement brings.
+pub struct Figure {
+    pub what: &'static str,
+    pub measure: fn() -> Result<Vec<Row>, Failure>,
+}
+
 /// Measures everything and writes `docs/benchmarks.md`. Fails, after writing, when a bound is not kept.
 pub fn run() -> Result<(), Failure> {
     let mut rows = Vec::new();
-    for figure in figures::ALL {
+    for figure in figures::ALL.iter().chain(window::ALL) {
         println!("      {} …", figure.what);
         for row in (figure.measure)()? {
             println!("      {}", table::line(&row));

@@ -32,11 +32,11 @@ pub fn replaced(text: &str, section: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n\n{section}\n{END}{after}"))
 }
 
-/// Three figures are enough: `0.42`, `7.3`, `36`.
+/// As many places as tell: `0.42`, `1.27`, `7.3`, `36`.
 fn number(value: f64) -> String {
     if value >= 10.0 {
         format!("{value:.0}")
-    } else if value >= 1.0 {
+    } else if value >= 2.0 {
         format!("{value:.1}")
     } else {
         format!("{value:.2}")
