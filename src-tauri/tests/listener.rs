@@ -40,6 +40,9 @@ fn sound_server_hears_the_song_that_was_found_and_the_next_start_has_it_where_it
     until("it is quieter", || (screen.field("Volume").attribute("aria-valuetext") == "80%").then_some(()));
     desktop.ask("playerctl", &["--player", "melody_studio", "play"]).unwrap();
     screen.button("Pause").wait();
+    let (resumed_at, _) = place(&screen);
+    // On from what was kept when it was resumed, and not so far that it was kept again: that is left to quitting.
+    until("it goes on", || (place(&screen).0 >= resumed_at + 3).then_some(()));
     let (left_at, _) = place(&screen);
     screen.quit(&desktop);
 
