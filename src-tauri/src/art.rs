@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use melody_core::Error;
 use melody_host::Host;
 use melody_model::SongId;
+use tauri::async_runtime::JoinHandle;
 use tokio::{fs, sync::mpsc};
 
 /// Keeps one picture beside the profile's other files.
@@ -14,6 +15,8 @@ pub struct Art {
     host: Host,
     found: mpsc::Sender<(SongId, PathBuf)>,
     wanted: Option<SongId>,
+    /// Fetches the wanted one. Two at a time would take each other's picture away.
+    fetching: Option<JoinHandle<()>>,
     /// The picture that is there, and whose.
     here: Option<(SongId, PathBuf)>,
 }
@@ -21,7 +24,7 @@ pub struct Art {
 impl Art {
     /// Pictures are told through `found` as they come.
     pub fn new(profile: &Path, host: Host, found: mpsc::Sender<(SongId, PathBuf)>) -> Self {
-        Self { folder: profile.join("now-playing"), host, found, wanted: None, here: None }
+        Self { folder: profile.join("now-playing"), host, found, wanted: None, fetching: None, here: None }
     }
 
     /// Fetches the picture of this song, unless that is done or under way.
@@ -30,15 +33,18 @@ impl Art {
             return;
         }
         self.wanted = song;
+        if let Some(before) = self.fetching.take() {
+            before.abort();
+        }
         let Some(song) = song else { return };
         let (host, folder, found) = (self.host.clone(), self.folder.clone(), self.found.clone());
-        tauri::async_runtime::spawn(async move {
+        self.fetching = Some(tauri::async_runtime::spawn(async move {
             // Many songs have none; then there is nothing to show.
             if let Ok(path) = fetch(&host, &folder, song).await {
                 // Nobody listens any more when the app is closing.
                 let _ = found.send((song, path)).await;
             }
-        });
+        }));
     }
 
     pub fn have(&mut self, song: SongId, path: PathBuf) {

@@ -87,7 +87,12 @@ pub async fn play(core: &Core, args: PlayArgs, out: &Output, signals: &mut Signa
             }
             () = &mut deadline => break,
             key = next_key(&mut keys) => match key {
-                Key::Interrupt => { ended_by = Some(CTRL_C); Some(Command::Stop) }
+                Key::Interrupt => {
+                    if ended_by.replace(CTRL_C).is_some() {
+                        return Err(Halt::Interrupted(CTRL_C));
+                    }
+                    Some(Command::Stop)
+                }
                 key => face.pressed(key),
             },
             done = &mut start, if !accepted => {

@@ -8,7 +8,7 @@ use std::{
 
 use melody_api::{Client, ClientOptions, Dialect, SearchSlot, ServiceAddress};
 use melody_library::{GenerationId, Library};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::{
     Error, Event, Preferences, SignedIn,
@@ -63,6 +63,8 @@ pub(crate) struct Account {
     /// The one search box that a face has: typing on ends the search before.
     pub(crate) search: SearchSlot,
     pub(crate) service: Service,
+    /// Whether it is being signed out: what is under way for it ends.
+    leaving: watch::Sender<bool>,
 }
 
 impl Context {
@@ -209,6 +211,27 @@ impl Account {
         FileLock::acquire(&self.folder.join(SYNC_LOCK), SYNC_LOCK_WAIT).await
     }
 
+    /// Ends what is under way for this account, and lets nothing new begin; `false` takes that back.
+    pub(crate) fn leave(&self, leaving: bool) {
+        self.leaving.send_replace(leaving);
+    }
+
+    /// Does something that may take long, unless the account is signed out meanwhile.
+    pub(crate) fn unless_left<T>(
+        &self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> impl Future<Output = Result<T, Error>> {
+        let mut leaving = self.leaving.subscribe();
+        let work = Box::pin(work);
+        async move {
+            tokio::select! {
+                biased;
+                _ = leaving.wait_for(|leaving| *leaving) => Err(Error::SignInNeeded),
+                done = work => done,
+            }
+        }
+    }
+
     /// Who is signed in, as a face shows it.
     pub(crate) fn signed_in(&self) -> Option<SignedIn> {
         let record = self.record.as_ref()?;
@@ -256,7 +279,7 @@ fn open_account(
         record.as_ref().and_then(|record| record.dialect.as_deref()).and_then(|d| d.parse::<Dialect>().ok());
     let client = Client::new(service.address.clone(), options);
     let search = client.search_slot();
-    Ok(Account { record, folder, library, client, search, service })
+    Ok(Account { record, folder, library, client, search, service, leaving: watch::Sender::new(false) })
 }
 
 /// `service hash/account`, the part of the folder's path that stays when a profile is moved.

@@ -17,7 +17,7 @@ use crate::{
     context::{Account, Context},
     remote::Chunks,
     sources,
-    storage::{FileLock, create_folder, sync_folder},
+    storage::{FileLock, create_folder_in, sync_folder},
 };
 
 /// How many bytes pass between two words of progress.
@@ -41,7 +41,7 @@ impl Downloads {
         let account = self.context.account();
         let mut downloads = Vec::with_capacity(ids.len());
         for id in ids {
-            let row = match self.fetch_one(&account, id, rendition).await {
+            let row = match account.unless_left(self.fetch_one(&account, id, rendition)).await {
                 Ok(row) => row,
                 Err(e) => DownloadRow {
                     song_id: account
@@ -84,7 +84,7 @@ impl Downloads {
         // Held until the row is written: whoever comes second finds the song in its place, and neither touches the part
         // that is being verified nor puts a failure over what was done. The file stays, so that it is one for all.
         let locks = account.folder.join("locks");
-        create_folder(&locks)?;
+        create_folder_in(&account.folder, "locks")?;
         let lock = locks.join(format!("{id}-{rendition}"));
         let Some(lock) = FileLock::acquire(&lock, LOCK_WAIT).await? else { return Err(Error::Busy) };
         if let Some(kept) = sound(account, id, rendition).await? {
@@ -127,7 +127,7 @@ impl Downloads {
     ) -> Result<String, Error> {
         let id = song.song.id;
         let folder = account.folder.join("audio");
-        create_folder(&folder)?;
+        create_folder_in(&account.folder, "audio")?;
         let part = folder.join(format!("{id}-{}.part", row.rendition));
         let remote = sources::remote(account, song, row.rendition).await?;
         let body = remote.request_patiently(0).await?;

@@ -154,9 +154,10 @@ impl Core {
             Command::Whoami => Reply::SignedIn(self.session.whoami()?),
             Command::Logout { forget } => {
                 self.playback.stop();
-                let signed_out = self.session.logout(forget).await?;
+                // Out is out, also when what was to be forgotten could not all be removed.
+                let signed_out = self.session.logout(forget).await;
                 self.playback.follow_account().await?;
-                Reply::SignedOut(signed_out)
+                Reply::SignedOut(signed_out?)
             }
             Command::UseService { address } => {
                 self.context.use_service(address).await?;

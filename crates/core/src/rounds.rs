@@ -49,10 +49,11 @@ pub(crate) async fn go(core: &Core) {
     }
 }
 
-/// How long to leave the service alone; `None` when it could not be reached.
+/// How long to leave the service alone; `None` when it could not be reached, or another process was at it.
 fn pause(passed: &Result<SyncStatus, Error>) -> Option<Duration> {
     match passed {
-        Ok(SyncStatus { state: SyncState::Offline | SyncState::Failed, .. }) => None,
+        // Who holds the right to sync need not be at a whole sync.
+        Ok(SyncStatus { state: SyncState::Offline | SyncState::Failed | SyncState::Running, .. }) => None,
         Ok(SyncStatus { state: SyncState::Waiting, until: Some(until), .. }) => Some(from_now(*until)),
         Ok(_) => Some(USUAL),
         Err(e) => match e.retry_at() {

@@ -23,7 +23,16 @@ const OTP_DIGITS: usize = 6;
 #[derive(Clone, Debug)]
 pub(crate) struct Session {
     context: Arc<Context>,
-    waiting: Arc<Mutex<Option<(PhoneNumber, OtpTicket)>>>,
+    waiting: Arc<Mutex<Option<Waiting>>>,
+}
+
+/// A number that an OTP was sent to.
+#[derive(Debug)]
+struct Waiting {
+    phone: PhoneNumber,
+    ticket: OtpTicket,
+    /// The identity of the service that sent it: number and OTP go to no other.
+    service: String,
 }
 
 impl Session {
@@ -35,9 +44,11 @@ impl Session {
         let phone = PhoneNumber::parse(&request.country, request.phone.expose_secret())?;
         // Before a message is spent on a sign-in that could not be kept.
         self.context.secrets.probe().await?;
-        let ticket = self.context.account().client.request_otp(&phone).await?;
+        let account = self.context.account();
+        let ticket = account.client.request_otp(&phone).await?;
         let sent = OtpSent { phone_masked: phone.masked(), expires_in: ticket.expires_in.as_secs() };
-        *self.waiting.lock().await = Some((phone, ticket));
+        let service = account.service.address.identity();
+        *self.waiting.lock().await = Some(Waiting { phone, ticket, service });
         Ok(sent)
     }
 
@@ -45,11 +56,12 @@ impl Session {
     pub(crate) async fn verify_otp(&self, otp: &SecretString) -> Result<SignedIn, Error> {
         let otp = read_otp(otp)?;
         let mut waiting = self.waiting.lock().await;
-        let Some((phone, ticket)) = waiting.as_ref() else {
-            return Err(Error::Invalid("Ask for an OTP first: it comes by SMS.".into()));
-        };
         let before = self.context.account();
         let identity = before.service.address.identity();
+        let Some(Waiting { phone, ticket, .. }) = waiting.as_ref().filter(|sent| sent.service == identity)
+        else {
+            return Err(Error::Invalid("Ask for an OTP first: it comes by SMS.".into()));
+        };
         // The tokens are saved under the account that they are for: it is opened before they come.
         let mut account = self
             .context
@@ -101,6 +113,16 @@ impl Session {
     /// Signs out. Downloads and unsent changes stay for the next sign-in, unless they are to be forgotten.
     pub(crate) async fn logout(&self, forget: bool) -> Result<SignedOut, Error> {
         let account = self.context.signed_in()?;
+        // A sync or a download of ours lets go at once; only another process is worth an error.
+        account.leave(true);
+        let done = self.leave(account.clone(), forget).await;
+        if done.is_err() {
+            account.leave(false);
+        }
+        done
+    }
+
+    async fn leave(&self, account: Arc<Account>, forget: bool) -> Result<SignedOut, Error> {
         // What is to be forgotten must not be written to by another process meanwhile.
         let lock = if forget { Some(account.lock_sync().await?.ok_or(Error::Busy)?) } else { None };
         let outbox = account.library.outbox_status().await?;

@@ -67,6 +67,15 @@ pub(crate) fn create_folder(path: &Path) -> Result<(), Error> {
     fs::create_dir_all(path).map_err(|e| Error::storage(path, e))
 }
 
+/// Makes a folder in one that must be there: an account that was forgotten does not come back by it.
+pub(crate) fn create_folder_in(parent: &Path, name: &str) -> Result<(), Error> {
+    let path = parent.join(name);
+    match fs::create_dir(&path) {
+        Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(Error::storage(&path, e)),
+        _ => Ok(()),
+    }
+}
+
 /// An exclusive lock on a file, held until it is dropped; the kernel lets go of it when a process dies.
 #[derive(Debug)]
 pub(crate) struct FileLock {

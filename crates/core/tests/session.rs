@@ -4,10 +4,14 @@
 
 mod common;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use common::{Bench, OTP, PHONE, account_folder, add, download, list, one, sign_in};
-use melody_core::{Code, Command, DownloadState, OtpRequest, Reply};
+use melody_core::{Code, Command, DownloadState, Event, OtpRequest, Reply, SyncState};
+use melody_model::Rendition;
 use melody_server::{Dialect, Options};
 use secrecy::SecretString;
 
@@ -230,4 +234,51 @@ async fn nothing_that_is_kept_holds_the_number_the_code_or_a_token() {
         }
     }
     assert!(files > 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_forgotten_leaves_nothing_that_was_under_way() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let folder = account_folder(&bench);
+    let ids = common::some_ids(&core, 3).await;
+    let late = |route: &str| format!("[[fault]]\nroute = \"{route}\"\nkind = \"delay\"\nms = 60000\n");
+    let late = late("GET /media/*") + &late("GET /library/songs");
+    bench.server.set_faults(melody_server::parse_faults(&late).unwrap()).unwrap();
+    let at_once = |command| {
+        let core = core.clone();
+        tokio::spawn(async move { core.dispatch(command).await })
+    };
+    let mut events = core.events();
+    let downloading = at_once(Command::Download { ids, rendition: Rendition::Original });
+    let syncing = at_once(Command::LibrarySync);
+    while !matches!(events.recv().await.unwrap(), Event::SyncChanged(now) if now.state == SyncState::Running)
+    {
+    }
+    // The lock of the song that is being fetched.
+    while std::fs::read_dir(folder.join("locks")).map_or(0, Iterator::count) == 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    core.dispatch(Command::Logout { forget: true }).await.unwrap();
+    assert_eq!(syncing.await.unwrap().unwrap_err().code(), Code::AuthRequired);
+    let Ok(Reply::Downloads(list)) = downloading.await.unwrap() else { panic!() };
+    let codes: Vec<_> = list.downloads.into_iter().map(|row| row.error.unwrap().code).collect();
+    assert_eq!(codes, [Code::AuthRequired; 3]);
+    assert!(!folder.exists(), "something of it came back");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn number_and_code_go_to_the_service_that_sent_the_code_and_to_no_other() {
+    let bench = Bench::new(Dialect::Green).await;
+    let another = Bench::new(Dialect::Green).await;
+    let core = bench.core().await;
+    let asked = OtpRequest { phone: PHONE.into(), country: "+91".into() };
+    core.dispatch(Command::RequestOtp(asked)).await.unwrap();
+    core.dispatch(Command::UseService { address: another.server.base_url() }).await.unwrap();
+    let refused = core.dispatch(Command::VerifyOtp { otp: SecretString::from(OTP) }).await.unwrap_err();
+    assert_eq!(refused.code(), Code::ValidationError);
+    assert!(another.server.request_log().iter().all(|call| !call.path.contains("otp")));
+    core.dispatch(Command::UseService { address: bench.server.base_url() }).await.unwrap();
+    core.dispatch(Command::VerifyOtp { otp: SecretString::from(OTP) }).await.unwrap();
 }

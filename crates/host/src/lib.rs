@@ -28,7 +28,7 @@ pub use exit::exit_code;
 pub use profile::{secrets_kind, usual_profile};
 pub use request::{Answer, HostCommand, HostReply, LocalPath, Request};
 
-use crate::demo::Demo;
+use crate::demo::{Demo, Place};
 
 /// Events of the host that a slow screen may be behind by.
 const EVENT_BACKLOG: usize = 64;
@@ -69,7 +69,10 @@ impl Host {
             }),
         };
         if demo::was_used(&host.inner.profile, &host.core.service().address) {
-            host.start_demo().await?;
+            // What is on this machine is there without it.
+            if let Err(e) = host.start_demo(Place::Kept).await {
+                tracing::warn!(code = %e.code(), "the demo does not run");
+            }
         }
         Ok(host)
     }
@@ -90,7 +93,7 @@ impl Host {
     async fn own(&self, command: HostCommand) -> Result<HostReply, Error> {
         match command {
             HostCommand::StartDemo => {
-                self.start_demo().await?;
+                self.start_demo(Place::Any).await?;
                 Ok(HostReply::Done(Done {}))
             }
             HostCommand::DataFolder => Ok(local_path(&self.inner.profile)),
@@ -107,15 +110,16 @@ impl Host {
         }
     }
 
-    /// Starts the demo service in this process, unless it runs, and uses it.
-    async fn start_demo(&self) -> Result<(), Error> {
+    /// Starts the demo service in this process, unless it runs here or in another one, and uses it.
+    async fn start_demo(&self, place: Place) -> Result<(), Error> {
         let mut running = self.inner.demo.lock().await;
-        let demo = match running.take() {
-            Some(demo) => demo,
-            None => Demo::start(&self.inner.profile, self.inner.events.clone()).await?,
+        if running.is_none() {
+            *running = Demo::start(&self.inner.profile, place, self.inner.events.clone()).await?;
+        }
+        let address = match running.as_ref() {
+            Some(demo) => demo.address(),
+            None => demo::last_address(&self.inner.profile).ok_or(Error::Busy)?,
         };
-        let address = demo.address();
-        *running = Some(demo);
         if self.core.service().address != address {
             self.core.dispatch(Command::UseService { address }).await?;
         }

@@ -2,7 +2,7 @@
 
 use melody_core::{Command, Done, Reply};
 use serde::{Deserialize, Serialize};
-use ts_rs::TS;
+use ts_rs::{Config, TS};
 
 /// A request of the screen: for the core, or for the host itself.
 #[derive(Debug, Deserialize, TS)]
@@ -24,6 +24,20 @@ pub enum HostCommand {
     OpenDataFolder,
     /// Packs what a developer needs to look into a fault, without secrets, into a file.
     SaveDiagnostics,
+}
+
+impl HostCommand {
+    const ALL: [Self; 4] = [Self::StartDemo, Self::DataFolder, Self::OpenDataFolder, Self::SaveDiagnostics];
+
+    /// Each command's name on the wire and the TypeScript name of its reply.
+    pub fn replies(config: &Config) -> [(&'static str, String); Self::ALL.len()] {
+        Self::ALL.map(|command| match command {
+            Self::StartDemo => ("start_demo", Done::name(config)),
+            Self::DataFolder => ("data_folder", LocalPath::name(config)),
+            Self::OpenDataFolder => ("open_data_folder", LocalPath::name(config)),
+            Self::SaveDiagnostics => ("save_diagnostics", LocalPath::name(config)),
+        })
+    }
 }
 
 /// What `HostCommand` brings back.

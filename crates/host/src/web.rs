@@ -70,9 +70,11 @@ async fn call(
 ) -> Response {
     let refused = |status, report: ErrorReport| (status, Json(json!({ "error": report }))).into_response();
     match request {
-        Ok(Json(request)) => match host.call(request).await {
-            Ok(answer) => Json(answer).into_response(),
-            Err(report) => refused(StatusCode::UNPROCESSABLE_ENTITY, report),
+        // A page that is reloaded takes its connection with it, and must not cut short what it asked for.
+        Ok(Json(request)) => match tokio::spawn(async move { host.call(request).await }).await {
+            Ok(Ok(answer)) => Json(answer).into_response(),
+            Ok(Err(report)) => refused(StatusCode::UNPROCESSABLE_ENTITY, report),
+            Err(e) => refused(StatusCode::INTERNAL_SERVER_ERROR, melody_core::Error::internal(e).report()),
         },
         Err(e) => refused(e.status(), ErrorReport::local(Code::Usage, "This request cannot be read.".into())),
     }

@@ -54,13 +54,15 @@ fn generated() -> String {
     Command::visit_replies(&mut all);
     let replies: Vec<String> =
         Command::replies(&config).iter().map(|(name, reply)| format!("  {name}: {reply}")).collect();
+    let host_replies: Vec<String> =
+        HostCommand::replies(&config).iter().map(|(name, reply)| format!("  {name}: {reply}")).collect();
     let declarations: Vec<String> = all.found.into_values().collect();
     format!(
         "{HEAD}{}\n/** What each command brings back. */\nexport interface Replies {{\n{}\n}}\n\n\
-         export interface HostReplies {{\n  start_demo: Done\n  data_folder: LocalPath\n  open_data_folder: LocalPath\n  \
-         save_diagnostics: LocalPath\n}}\n",
+         export interface HostReplies {{\n{}\n}}\n",
         declarations.join("\n"),
-        replies.join("\n")
+        replies.join("\n"),
+        host_replies.join("\n")
     )
 }
 

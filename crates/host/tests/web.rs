@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 /// A host that serves its screen, and its own page in a browser that was let in.
 struct Bench {
-    _profile: TempDir,
+    profile: TempDir,
     origin: String,
     invitation: String,
     browser: Client,
@@ -37,7 +37,7 @@ impl Bench {
         let origin = invitation.split("/?").next().unwrap().to_owned();
         tokio::spawn(web.serve(host));
         let browser = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
-        Self { _profile: profile, origin, invitation, browser, cookie: None }
+        Self { profile, origin, invitation, browser, cookie: None }
     }
 
     async fn invited() -> Self {
@@ -185,4 +185,50 @@ async fn the_demo_starts_sends_its_message_and_shows_covers() {
     assert_eq!(cover.headers()["content-type"], "image/png");
     let unknown = bench.get("/cover/0198c0de-0000-7000-8000-000000000001").await;
     assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_page_that_goes_away_does_not_cut_short_what_it_asked_for() {
+    let server = melody_server::start(melody_server::Options {
+        catalogue: melody_server::CatalogueChoice::Synthetic(0),
+        otp: Some("246810".into()),
+        ..melody_server::Options::default()
+    })
+    .await
+    .unwrap();
+    let bench = Bench::invited().await;
+    for command in [
+        json!({ "command": "use_service", "address": server.base_url() }),
+        json!({ "command": "request_otp", "phone": "9876543210", "country": "+91" }),
+        json!({ "command": "verify_otp", "otp": "246810" }),
+    ] {
+        let (status, answer) = bench.call(json!({ "core": command })).await;
+        assert_eq!(status, StatusCode::OK, "{answer}");
+    }
+    let late = "[[fault]]\nroute = \"POST /auth/logout\"\nkind = \"delay\"\nms = 1000";
+    server.set_faults(melody_server::parse_faults(late).unwrap()).unwrap();
+    // What is to be forgotten is moved aside before the service hears of it.
+    let under_way = || {
+        let services = std::fs::read_dir(bench.profile.path()).unwrap().flatten();
+        let accounts =
+            services.filter_map(|service| std::fs::read_dir(service.path()).ok()).flatten().flatten();
+        accounts
+            .map(|account| account.path())
+            .any(|path| path.extension().is_some_and(|is| is == "forgotten"))
+    };
+    let logout = json!({ "core": { "command": "logout", "forget": true } });
+    let request = bench.post(&logout).header("origin", &bench.origin).send();
+    tokio::select! {
+        _ = request => panic!("the answer was not late"),
+        () = async { while !under_way() { tokio::time::sleep(std::time::Duration::from_millis(5)).await } } => {}
+    }
+    // The connection is closed by now.
+    for _ in 0..1_000 {
+        let (_, overview) = bench.call(overview()).await;
+        if overview["session"].is_null() {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    panic!("the sign-out was cut short");
 }

@@ -7,6 +7,7 @@ use std::{
 
 use melody_model::{Rendition, SongId, SongView};
 use melody_player::RequestId;
+use tokio::task::AbortHandle;
 
 use crate::{ErrorReport, PlaybackEvent, PlaybackStatus, PlayedRow, context::Account};
 
@@ -30,6 +31,17 @@ pub(super) struct Current {
     pub(super) buffering: bool,
     pub(super) first_sample: Option<Duration>,
     pub(super) format: Option<String>,
+    /// Its bytes are being fetched; a song that is left is not fetched on.
+    pub(super) loading: Option<Loading>,
+}
+
+/// A task that ends with whoever waits for it.
+pub(super) struct Loading(pub(super) AbortHandle);
+
+impl Drop for Loading {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl Current {
@@ -57,6 +69,7 @@ impl Current {
             buffering: false,
             first_sample: None,
             format: None,
+            loading: None,
         }
     }
 

@@ -19,7 +19,7 @@ impl State {
     /// Opens the other rendition while this one goes on: only one that is there is changed to.
     pub(super) fn choose_rendition(&mut self, rendition: Rendition, done: Answer<Result<(), Error>>) {
         self.choices += 1;
-        let coming = self.coming.as_ref().map(|coming| coming.rendition);
+        let coming = self.coming.last().map(|coming| coming.rendition);
         let heard = coming.unwrap_or_else(|| self.rendition_now());
         let on = self.queue.current().map(|item| item.number).zip(self.song_at_rest());
         let Some((item, id)) = on.filter(|_| heard != rendition) else {
@@ -84,12 +84,11 @@ impl State {
         source: Source,
         done: Answer<Result<(), Error>>,
     ) {
-        self.settle_coming();
         let request = self.next_request();
         let handed_over = match (&mut self.current, &self.player) {
             (Some(current), Some(player)) if current.handed_over.is_some() => {
                 player.change_take(request, source);
-                self.coming = Some(Coming { request, rendition, done });
+                self.coming.push(Coming { request, rendition, done });
                 return;
             }
             (Some(current), _) => {
@@ -121,29 +120,40 @@ impl State {
             left.request = request;
             return;
         }
-        let (Some(current), Some(coming)) =
-            (&mut self.current, self.coming.take_if(|coming| coming.request == request))
-        else {
-            return;
-        };
+        let Some(current) = self.current.as_mut().filter(|current| current.request == from) else { return };
         current.request = request;
-        current.rendition = coming.rendition;
         current.format = Some(format.name);
         current.duration = duration.or(current.duration);
+        let Some(coming) = self.take_coming(request) else { return };
+        if let Some(current) = &mut self.current {
+            current.rendition = coming.rendition;
+        }
         self.set_rendition(coming.rendition);
         let _ = coming.done.send(Ok(()));
     }
 
-    /// Whether the failure was of the rendition that was coming: then the song goes on as it was.
+    /// Whether the failure was of a rendition that was coming: then the song goes on as it was.
     pub(super) fn coming_failed(&mut self, request: RequestId, error: &melody_player::Error) -> bool {
-        let Some(coming) = self.coming.take_if(|coming| coming.request == request) else { return false };
+        let Some(coming) = self.take_coming(request) else { return false };
         let _ = coming.done.send(Err(Error::Player(error.clone())));
         true
     }
 
+    /// A rendition that is not coming any more. Those chosen before it were given up by the player for it.
+    fn take_coming(&mut self, request: RequestId) -> Option<Coming> {
+        let at = self.coming.iter().position(|coming| coming.request == request)?;
+        let mut taken = self.coming.drain(..=at);
+        let coming = taken.next_back();
+        for before in taken {
+            let _ = before.done.send(Ok(()));
+        }
+        coming
+    }
+
     /// The song is left before the player could change: the next one is heard in what was chosen.
     pub(super) fn settle_coming(&mut self) {
-        if let Some(coming) = self.coming.take() {
+        let Some(last) = self.coming.last().map(|coming| coming.request) else { return };
+        if let Some(coming) = self.take_coming(last) {
             self.set_rendition(coming.rendition);
             let _ = coming.done.send(Ok(()));
         }

@@ -10,7 +10,10 @@ use melody_player::{PlayOptions, Player, RequestId, SinkKind, Source};
 use tokio::sync::mpsc;
 
 use super::{
-    Answer, Asked, Message, PlaybackOptions, Programme, current::Current, keep::Keeper, rendition::Coming,
+    Answer, Asked, Message, PlaybackOptions, Programme,
+    current::{Current, Loading},
+    keep::Keeper,
+    rendition::Coming,
 };
 use crate::{
     Error, Event, PlaybackEvent, PlayedRow,
@@ -40,7 +43,7 @@ pub(super) struct State {
     pub(super) lenient: bool,
     /// Counts the choices of a rendition: only the last one matters.
     pub(super) choices: u64,
-    pub(super) coming: Option<Coming>,
+    pub(super) coming: Vec<Coming>,
     pub(super) limit: Option<Duration>,
     last_request: u64,
     pub(super) current: Option<Current>,
@@ -73,7 +76,7 @@ pub(super) fn spawn(
         rendition: Rendition::default(),
         lenient: false,
         choices: 0,
-        coming: None,
+        coming: Vec::new(),
         limit: None,
         last_request: 0,
         current: None,
@@ -203,7 +206,7 @@ impl State {
         self.current = Some(Current::new(request, id, account.clone(), rendition, accepted, from));
         self.queue_changed();
         let (inbox, lenient) = (self.inbox.clone(), self.lenient);
-        tokio::spawn(async move {
+        let loading = tokio::spawn(async move {
             let send = |message| inbox.upgrade().map(|inbox| inbox.send(message));
             let loaded = async {
                 let song = account.library.song(id).await?.ok_or_else(|| Error::unknown(id))?;
@@ -212,6 +215,9 @@ impl State {
             };
             send(Message::Loaded { request, loaded: Box::new(loaded.await) });
         });
+        if let Some(current) = &mut self.current {
+            current.loading = Some(Loading(loading.abort_handle()));
+        }
     }
 
     pub(super) fn current_if(&mut self, request: RequestId) -> Option<&mut Current> {

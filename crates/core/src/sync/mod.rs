@@ -63,7 +63,7 @@ impl Sync {
         };
         let running = self.status_as(&account, Ended { state: SyncState::Running, until: None }).await?;
         self.context.tell(Event::SyncChanged(running));
-        let passed = pass(&account).await;
+        let passed = account.unless_left(pass(&account)).await;
         let settled = self.settle(&account, &passed).await;
         // What stopped the sync is the error to tell, not that its end could not be kept.
         passed?;
@@ -142,7 +142,7 @@ impl Sync {
         let Ok(account) = self.context.signed_in() else { return SyncState::SignInNeeded };
         let passed = tokio::time::timeout(patience, async {
             match account.lock_sync().await? {
-                Some(_lock) => work(account.clone()).await.map(|()| SyncState::Idle),
+                Some(_lock) => account.unless_left(work(account.clone())).await.map(|()| SyncState::Idle),
                 // Another process is at it and will send these too.
                 None => Ok(SyncState::Running),
             }

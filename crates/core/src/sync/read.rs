@@ -75,7 +75,9 @@ impl Walk {
         // By the count of what came, not by pages: a page may hold fewer than were asked for.
         self.offset += came;
         // A page without anything new is the end too, whatever is promised: some backends ignore the offset.
-        self.over = fresh == 0
+        // One whose items all were unreadable is not.
+        self.over = came == 0
+            || (fresh == 0 && !page.items.is_empty())
             || match total {
                 Some(total) => self.offset >= total,
                 None => came < u64::from(PAGE),
