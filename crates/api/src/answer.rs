@@ -162,6 +162,14 @@ fn verdict(raw: &Raw, subject: Subject, secrets: &[SecretString], body: Body) ->
     }
     // A status is the service's own only with a body in one of its two shapes.
     let line = match body {
+        // A framework's word for a path that leads nowhere: the address is wrong.
+        Body::Json(value)
+            if subject == Subject::Path
+                && raw.status == StatusCode::NOT_FOUND
+                && refusal::knows_no_path(&value) =>
+        {
+            Ok("Not Found".to_owned())
+        }
         Body::Json(value) if detect::error_shape(&value).is_some() => {
             return Err(refusal::refusal(raw, subject, secrets, &value));
         }

@@ -68,6 +68,14 @@ pub(crate) fn says_already_there(refusal: &Refusal) -> bool {
     refusal.status == 409 || (refusal.code == Code::ValidationError && words::any(&words, words::THERE))
 }
 
+/// Whether a 404 names the path, and nothing that it leads to.
+pub(crate) fn knows_no_path(body: &Value) -> bool {
+    let mut fields = Fields::of(body).unwrap_or_default();
+    fields
+        .read(&["detail", "message"], value::text)
+        .is_some_and(|said| said.eq_ignore_ascii_case("not found"))
+}
+
 /// The two refusals that are the service's own without either shape: a limiter's that says by its headers what it
 /// is, and a bare 500 such as a framework gives when a handler breaks.
 pub(crate) fn without_shape(raw: &Raw, line: &str) -> Option<Error> {
@@ -156,7 +164,7 @@ fn code(status: u16, said: Option<&str>, words: &str, subject: Subject, body: &V
     let special = match subject {
         Subject::VerifyOtp => otp_code(status, said, words, body),
         Subject::RefreshToken => refresh_code(status, said, words, body),
-        Subject::Health | Subject::Other => None,
+        Subject::Health | Subject::Path | Subject::Other => None,
     };
     if let Some(code) = special {
         return code;

@@ -44,6 +44,8 @@ pub(crate) enum Subject {
     RefreshToken,
     /// Any word will do.
     Health,
+    /// No one thing of the service: what is not found is the path itself.
+    Path,
     Other,
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use melody_model::Timeframe;
 use serde::Serialize;
 use ts_rs::TS;
 
@@ -70,6 +71,10 @@ async fn service(context: &Context) -> Check {
     let found = async {
         account.client.health().await?;
         let version = account.client.version().await.ok();
+        if account.client.dialect().is_none() {
+            // Anybody may say that he is well.
+            account.client.trending(None, Timeframe::default(), 1).await?;
+        }
         let dialect =
             account.client.dialect().map_or("a backend of unknown dialect", |dialect| dialect.as_str());
         let number = version.and_then(|version| version.version);

@@ -38,6 +38,10 @@ pub enum Error {
     Offline { title: String, cause: melody_api::Error },
     #[error("The service changed its backend in the middle of this. Try again; nothing is lost.")]
     ServiceSwitched,
+    #[error(
+        "The service says that the song is saved already, but its library lacks it. The next sync tries again."
+    )]
+    NotSaved,
     #[error("Your library kept changing while it was compared. Try again when no other device is at it.")]
     LibraryMoved,
     #[error("The song changed on the service while it was being fetched. Try again.")]
@@ -117,6 +121,7 @@ impl Error {
             Self::UnknownId { .. } | Self::NoCover => Code::ResourceNotFound,
             Self::NoAudio { .. } => Code::NoAudio,
             Self::TooLong { .. } => Code::BadAudio,
+            Self::NotSaved => Code::ServiceError,
             Self::Offline { .. } => Code::Offline,
             Self::CutShort { .. } | Self::ServiceSwitched | Self::LibraryMoved | Self::SongChanged => {
                 Code::Unreachable

@@ -96,6 +96,7 @@ pub(crate) fn message(error: &Error) -> (MessageKey, Params) {
             Key::Interrupted
         }
         Error::TooLong { .. } => Key::BadAudio,
+        Error::NotSaved => Key::ServiceFailed,
         Error::StorageFull { .. } => Key::DiskFull,
         Error::StorageReadOnly { .. } => Key::ReadOnly,
         Error::DamagedFile { .. } => Key::Damaged,

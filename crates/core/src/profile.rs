@@ -77,9 +77,10 @@ impl Profile {
     pub(crate) fn settings(&self) -> Result<Settings, Error> {
         let path = self.settings_path();
         match fs::read(&path) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).map_err(|e| Error::DamagedFile { path, reason: e.to_string() })
-            }
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| {
+                tracing::warn!(error = %e, "the settings cannot be read");
+                Error::DamagedFile { path, reason: "it is not what was written there".into() }
+            }),
             Err(e) if e.kind() == io::ErrorKind::NotFound => {
                 Ok(Settings { installation: Uuid::new_v4(), ..Settings::default() })
             }

@@ -143,6 +143,35 @@ async fn what_the_service_refuses_for_good_is_parked_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_song_that_is_said_to_be_saved_already_is_looked_up() {
+    for dialect in [Dialect::Blue, Dialect::Green] {
+        let bench = Bench::new(dialect).await;
+        let core = bench.signed_in().await;
+        let song = some_ids(&core, 1).await;
+        let already =
+            "[[fault]]\nroute = \"POST /library/songs\"\nkind = \"status\"\nstatus = 409\ntimes = 3";
+        bench.server.set_faults(faults(already)).unwrap();
+        assert!(add(&core, &song).await.unwrap()[0].pending, "{dialect}: nobody has it");
+        assert_eq!(sync(&core).await.unwrap_err().code(), Code::ServiceError, "{dialect}");
+        assert_eq!(sync(&core).await.unwrap().pending, 0, "{dialect}");
+        assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 1, "{dialect}");
+
+        // Another machine saves what is saved already, at a backend that says so and no more.
+        let machine =
+            melody_core::CoreOptions { profile: bench.profile.path().join("another"), ..bench.options() };
+        let other = melody_core::Core::open(machine).await.unwrap();
+        let theirs = some_ids(&other, 1).await;
+        bench
+            .server
+            .set_faults(faults("[[fault]]\nroute = \"GET /library/songs\"\nkind = \"drop_before\""))
+            .unwrap();
+        common::sign_in(&other).await.unwrap();
+        bench.server.set_faults(faults(already)).unwrap();
+        assert!(!add(&other, &theirs).await.unwrap()[0].pending, "{dialect}: it is there");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_parked_is_retried_or_given_up_by_hand() {
     let bench = Bench::new(Dialect::Green).await;
     let core = bench.signed_in().await;

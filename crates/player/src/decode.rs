@@ -13,7 +13,7 @@ use crate::channels::Mix;
 use crate::engine::{frames, time};
 use crate::source::Trouble;
 use crate::tail::Tail;
-use crate::{Error, Result};
+use crate::{Error, Result, format};
 
 /// Packets in a row that may be damaged before the file is given up; a scratch is shorter.
 const MOST_BAD: u32 = 50;
@@ -157,7 +157,7 @@ impl Decode {
         match error {
             Broken::IoError(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(More::No),
             // What the source itself reports was noted above: this is a place in the file that cannot be.
-            Broken::IoError(error) => Err(Error::bad(error.to_string())),
+            error @ Broken::IoError(_) => Err(format::broken(&error)),
             error => self.skip(error).map(|()| More::Yes),
         }
     }
@@ -254,7 +254,7 @@ impl Decode {
         match self.reader.seek(SeekMode::Accurate, SeekTo::Time { time, track_id: Some(self.track) }) {
             Ok(_) => self.over = false,
             Err(Broken::SeekError(_)) if target > self.next => self.over = true,
-            Err(error) => return Err(self.trouble.take().unwrap_or_else(|| Error::bad(error.to_string()))),
+            Err(error) => return Err(self.trouble.take().unwrap_or_else(|| format::broken(&error))),
         }
         self.decoder.reset();
         self.bad = 0;

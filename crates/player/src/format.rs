@@ -240,8 +240,19 @@ fn undecodable(error: Broken, params: &AudioCodecParameters, index: &Index) -> E
             let name = codec_name(params.codec).map(String::from).or_else(|| index.codec.map(fourcc_name));
             Error::unsupported(name.unwrap_or_else(|| what.into()))
         }
-        error => Error::bad(error.to_string()),
+        error => broken(&error),
     }
+}
+
+/// What is wrong, in a listener's words; the library's own go to the log.
+pub(crate) fn broken(error: &Broken) -> Error {
+    tracing::debug!(%error, "audio that cannot be read");
+    Error::bad(match error {
+        Broken::IoError(_) => "the file breaks off",
+        Broken::DecodeError(_) | Broken::Unsupported(_) => "its bytes are garbled",
+        Broken::LimitError(_) => "it asks for more than a song can need",
+        _ => "it cannot be read",
+    })
 }
 
 fn unrecognised(error: Broken, trouble: &Trouble, kind: Kind, hint: &Hint) -> Error {
@@ -254,7 +265,7 @@ fn unrecognised(error: Broken, trouble: &Trouble, kind: Kind, hint: &Hint) -> Er
         (Kind::Known, Broken::Unsupported(what)) if what.contains("segment") => {
             Error::bad("the file is cut off")
         }
-        (Kind::Known | Kind::Mp4, error) => Error::bad(error.to_string()),
+        (Kind::Known | Kind::Mp4, error) => broken(&error),
         (Kind::Unknown, _) => {
             match hint.extension.as_deref().filter(|extension| !sniff::is_ours(extension)) {
                 Some(extension) => Error::unsupported(extension.to_uppercase()),

@@ -8,7 +8,7 @@ use crate::{
     Client, Error,
     read::{entry, page},
     refusal,
-    request::{Call, segment},
+    request::{Call, Subject, segment},
 };
 
 /// Which saved songs to give. `limit` is brought between 1 and 100 before it is sent.
@@ -65,6 +65,7 @@ pub struct PlayCount {
 impl Client {
     pub async fn library_songs(&self, request: LibraryRequest) -> Result<RemotePage<RemoteEntry>, Error> {
         let mut call = Call::api(Method::GET, &["library", "songs"])
+            .about(Subject::Path)
             .bearer()
             .query("limit", request.limit.clamp(1, LIBRARY_LIMIT))
             .query("offset", request.offset)

@@ -6,7 +6,7 @@ use reqwest::Method;
 use crate::{
     Client, Error,
     read::{page, song},
-    request::{Call, segment},
+    request::{Call, Subject, segment},
 };
 
 /// What to search for. `limit` is brought between 1 and 50 before it is sent.
@@ -42,6 +42,7 @@ impl Client {
     /// Needs no sign-in.
     pub async fn search(&self, request: SearchRequest) -> Result<RemotePage<RemoteSong>, Error> {
         let call = Call::api(Method::GET, &["music", "search"])
+            .about(Subject::Path)
             .query("q", &request.query)
             .query("type", request.kind.as_str())
             .query("limit", request.limit.clamp(1, SEARCH_LIMIT))
@@ -66,6 +67,7 @@ impl Client {
         limit: u32,
     ) -> Result<RemotePage<RemoteSong>, Error> {
         let call = Call::api(Method::GET, &["music", "trending"])
+            .about(Subject::Path)
             .optional("language", language)
             .query("limit", limit.clamp(1, SEARCH_LIMIT))
             .query("timeframe", timeframe.as_str());

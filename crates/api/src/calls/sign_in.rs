@@ -28,7 +28,7 @@ pub struct SignedIn {
 impl Client {
     /// Has a one-time password sent to a phone.
     pub async fn request_otp(&self, phone: &PhoneNumber) -> Result<OtpTicket, Error> {
-        let call = Call::api(Method::POST, &["auth", "request-otp"]).phone(phone);
+        let call = Call::api(Method::POST, &["auth", "request-otp"]).about(Subject::Path).phone(phone);
         let answer = self.call(call).await?;
         user::otp_ticket(&answer.payload).ok_or_else(|| answer.unreadable())
     }

@@ -98,6 +98,9 @@ pub fn status(out: &Output, status: &SyncStatus) -> Result<(), Halt> {
         output::line(&format!("state\t{}", state_word(status.state)))?;
         output::line(&format!("entries\t{}", status.entries))?;
         output::line(&format!("pending\t{}", status.pending))?;
+        if let Some(until) = status.until {
+            output::line(&format!("until\t{until}"))?;
+        }
         for parked in &status.parked {
             output::line(&format!(
                 "parked\t{}\t{}\t{}",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use melody_server::{Fault, FaultKind, Options};
+use melody_server::{Dialect, Fault, FaultKind, Options};
 
 use crate::bench::{Bench, OTP, PHONE, program, said, song, tone, typed};
 
@@ -51,6 +51,19 @@ fn addresses_that_cannot_be_used() {
         bench.address = wrong.to_owned();
         let (exit, code) = bench.refusal(&["trending"]);
         assert_eq!(exit, 2, "{wrong}: {code}");
+    }
+}
+
+#[test]
+fn a_path_where_no_service_is() {
+    for dialect in [Dialect::Blue, Dialect::Green] {
+        let mut bench = Bench::with(Options { dialect, ..Options::default() });
+        bench.address = format!("{}/somewhere/else", bench.address);
+        for args in [&["search", "tone"][..], &["trending"], &["login", "--phone", PHONE, "--otp", OTP]] {
+            refused(&bench, args, 4, "NOT_THE_SERVICE");
+            let said = bench.run(&[args, &["--json"]].concat());
+            assert!(said.err.contains("/somewhere/else"), "the address is not named: {said:?}");
+        }
     }
 }
 

@@ -140,13 +140,20 @@ async fn filled(account: &Account) -> Result<(), Error> {
 /// would bring the entry back.
 pub(crate) async fn learn(account: &Account, song: SongId) -> Result<(), Error> {
     let Some(_lock) = account.lock_sync().await? else { return Ok(()) };
-    let mut walk = Walk::default();
-    while let Some(songs) = walk.step(account).await? {
-        let Some((generation, _)) = walk.first else { continue };
-        let wanted = account.library.server_id(song, generation).await?;
-        if wanted.is_some_and(|wanted| songs.contains(&wanted)) {
-            break;
-        }
+    let generation = account.generation().await?;
+    if let Some(wanted) = account.library.server_id(song, generation).await? {
+        has(account, &wanted).await?;
     }
     Ok(())
+}
+
+/// Whether the service's library has a song, read no further than to that. What it says of it is stored.
+pub(super) async fn has(account: &Account, wanted: &ServerId) -> Result<bool, Error> {
+    let mut walk = Walk::default();
+    while let Some(songs) = walk.step(account).await? {
+        if songs.contains(wanted) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -3,7 +3,7 @@
 use melody_api::Removal;
 use melody_library::{Acknowledgement, Action, GenerationId, Operation, Outcome};
 
-use super::read::Met;
+use super::read::{self, Met};
 use crate::{Error, context::Account};
 
 /// Operations that are looked at in one go.
@@ -105,7 +105,14 @@ async fn send(
     let told = match &operation.action {
         Action::Add => {
             let Some(song) = &operation.song_server_id else { return Ok(Sent::NotYet) };
-            account.client.library_add(song).await.map(|added| {
+            let added = account.client.library_add(song).await;
+            // "You have it already" may be said without a name for it, and by who has it not: it is looked up.
+            if added.as_ref().is_ok_and(|added| added.server_id.is_none())
+                && !read::has(account, song).await?
+            {
+                return Ok(Sent::Unclear(Error::NotSaved));
+            }
+            added.map(|added| {
                 heard.entry_server_id = added.server_id;
                 heard.play_count = added.entry.as_ref().map(|entry| entry.play_count);
                 heard.last_played_at = added.entry.and_then(|entry| entry.last_played_at);
