@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::{sync::broadcast::error::RecvError, time::Instant};
 
 use crate::{Core, Error, Event, SyncState, SyncStatus};
 
@@ -19,32 +19,36 @@ pub(crate) async fn go(core: &Core) {
     let mut events = core.events();
     let mut probe = FIRST_PROBE;
     loop {
-        let pause = if core.is_signed_in() {
+        // How long the service is left alone, and how long from the moment on at which it turns out to be away.
+        let (wait, away) = if core.is_signed_in() {
             let passed = core.sync.run().await;
             if let Some(pause) = pause(&passed) {
                 probe = FIRST_PROBE;
-                pause
+                (pause, FIRST_PROBE)
             } else {
                 let pause = probe;
                 probe = (probe * 2).min(LAST_PROBE);
-                pause
+                (pause, pause)
             }
         } else {
-            USUAL
+            (USUAL, FIRST_PROBE)
         };
-        let somebody_else = async {
-            loop {
-                match events.recv().await {
+        let mut next = Instant::now() + wait;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => break,
+                told = events.recv() => match told {
                     Ok(Event::SessionChanged { .. } | Event::ServiceChanged) | Err(RecvError::Closed) => {
-                        return;
+                        probe = FIRST_PROBE;
+                        break;
+                    }
+                    // A change that was made meanwhile could not be sent: it does not wait for the usual round.
+                    Ok(Event::SyncChanged(status)) => {
+                        next = next.min(Instant::now() + pause(&Ok(status)).unwrap_or(away));
                     }
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
-                }
+                },
             }
-        };
-        tokio::select! {
-            () = tokio::time::sleep(pause) => {}
-            () = somebody_else => probe = FIRST_PROBE,
         }
     }
 }

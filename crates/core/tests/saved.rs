@@ -56,6 +56,7 @@ async fn what_is_saved_without_a_network_is_sent_later() {
     assert!(entries[0].pending);
     assert_eq!(list(&core).await.unwrap().len(), 1);
     assert_eq!(sync(&core).await.unwrap_err().code(), Code::Unreachable);
+    assert_eq!(list(&core).await.unwrap().len(), 1, "looking at it asks nobody, and changes nothing below");
     let Reply::Sync(status) = core.dispatch(Command::LibraryStatus).await.unwrap() else { panic!() };
     assert_eq!((status.state, status.pending, status.entries), (SyncState::Offline, 1, 1));
 

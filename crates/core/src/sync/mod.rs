@@ -126,13 +126,12 @@ impl Sync {
 
     /// Reads the library through if that was never done, for as long as the patience lasts. What came stays.
     pub(crate) async fn fill_if_never(&self, patience: Duration) {
-        self.for_a_while(patience, |account| async move {
-            match account.library.setting(FILLED).await? {
-                Some(_) => Ok(()),
-                None => fill_on(&account).await,
-            }
-        })
-        .await;
+        let Ok(account) = self.context.signed_in() else { return };
+        // Where nothing is to be done nothing is asked: how the last sync ended still holds.
+        if matches!(account.library.setting(FILLED).await, Ok(Some(_))) {
+            return;
+        }
+        self.for_a_while(patience, |account| async move { fill_on(&account).await }).await;
     }
 
     async fn for_a_while<F>(&self, patience: Duration, work: impl FnOnce(Arc<Account>) -> F) -> SyncState
