@@ -111,6 +111,11 @@ impl Context {
             open_remembered(&profile, &secrets, service, &settings)
         });
         let account = opened.await.map_err(Error::internal)??;
+        // Back where one is signed in, the library is there without the service. Anywhere else a slip of the pen would
+        // take one away from it, to a place where nobody is.
+        if account.record.is_none() {
+            is_there(&account).await?;
+        }
         self.switch_to(account);
         self.tell(Event::ServiceChanged);
         Ok(())
@@ -240,6 +245,20 @@ impl Account {
             service: self.service.address.identity(),
             dialect: self.client.dialect().map(|dialect| dialect.as_str().to_owned()),
         })
+    }
+}
+
+/// Whether the service is at its address: it answers, if only that it is busy or being looked after.
+async fn is_there(account: &Account) -> Result<(), Error> {
+    use melody_api::Error as Api;
+    match account.client.health().await {
+        Err(Api::NotTheService(mut e)) => {
+            // Not the page that was looked at, but what was typed.
+            e.address = account.service.address.identity();
+            Err(Api::NotTheService(e).into())
+        }
+        Err(e @ Api::Unreachable(_)) => Err(e.into()),
+        _ => Ok(()),
     }
 }
 

@@ -43,6 +43,27 @@ async fn a_sign_in_outlives_the_process_in_both_dialects() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn another_service_answers_before_it_is_taken_and_back_home_one_may_always() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    let home = bench.server.base_url();
+    let nobody = "http://127.0.0.1:9".to_owned();
+    let refused = core.dispatch(Command::UseService { address: nobody }).await.unwrap_err();
+    assert_eq!(refused.code(), Code::Unreachable);
+    assert_eq!(core.service().address, home);
+    whoami(&core).await.unwrap();
+
+    let elsewhere = Bench::new(Dialect::Blue).await;
+    elsewhere.server.set_maintenance(true);
+    core.dispatch(Command::UseService { address: elsewhere.server.base_url() }).await.unwrap();
+    assert_eq!(whoami(&core).await.unwrap_err().code(), Code::AuthRequired);
+
+    bench.server.kill().await;
+    core.dispatch(Command::UseService { address: home }).await.unwrap();
+    assert_eq!(whoami(&core).await.unwrap().user.phone_masked, "+91 ••••••3210");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_code_is_refused_and_the_right_one_still_works() {
     let bench = Bench::new(Dialect::Green).await;
     let core = bench.core().await;
