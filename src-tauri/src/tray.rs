@@ -107,7 +107,7 @@ pub fn check(tray: Option<&Tray>) -> Check {
     } else {
         "There is no tray icon: its library, libayatana-appindicator, is not installed."
     };
-    Check { name: "tray", ok: tray.is_some(), message: found.to_owned() }
+    Check { name: "tray", ok: tray.is_some(), message: found.to_owned(), error: None }
 }
 
 impl Shown {

@@ -22,7 +22,7 @@ pub async fn doctor(options: CoreOptions, out: &Output) -> Result<(), Halt> {
             if melody_host::exit_code(&report) == 2 {
                 return Err(Halt::Failed(report));
             }
-            vec![Check { name: "profile", ok: false, message: report.message }]
+            vec![Check { name: "profile", ok: false, message: report.message.clone(), error: Some(report) }]
         }
     };
     let well = checks.iter().all(|check| check.ok);

@@ -6,7 +6,7 @@ use melody_model::Timeframe;
 use serde::Serialize;
 use ts_rs::TS;
 
-use crate::{Error, context::Context, storage::replace_file};
+use crate::{Error, ErrorReport, context::Context, storage::replace_file};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
@@ -15,17 +15,23 @@ pub struct Check {
     pub ok: bool,
     /// What was found, in a sentence.
     pub message: String,
+    /// What is wrong, for faces that speak another language than English; absent where an error does not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub error: Option<ErrorReport>,
 }
 
-/// Looks at the profile, the database, the keyring, the sound output and the service.
+/// Looks at the profile, the database, the keyring, the sound output and the service, all at once: each may be slow.
 pub(crate) async fn examine(context: &Arc<Context>) -> Vec<Check> {
-    vec![profile(context), library(context).await, keyring(context).await, sound(), service(context).await]
+    let (library, keyring, sound, service) =
+        tokio::join!(library(context), keyring(context), sound(), service(context));
+    vec![profile(context), library, keyring, sound, service]
 }
 
 fn check(name: &'static str, found: Result<String, Error>) -> Check {
     match found {
-        Ok(message) => Check { name, ok: true, message },
-        Err(e) => Check { name, ok: false, message: e.to_string() },
+        Ok(message) => Check { name, ok: true, message, error: None },
+        Err(e) => Check { name, ok: false, message: e.to_string(), error: Some(e.report()) },
     }
 }
 
@@ -52,8 +58,10 @@ async fn keyring(context: &Context) -> Check {
     check("keyring", context.secrets.probe().await.map(|()| "Your sign-in can be kept.".to_owned()))
 }
 
-fn sound() -> Check {
-    check("sound", output_device())
+async fn sound() -> Check {
+    // A sound server that does not answer is not for a thread that others wait for.
+    let found = tokio::task::spawn_blocking(output_device).await;
+    check("sound", found.map_err(Error::internal).flatten())
 }
 
 #[cfg(feature = "device")]

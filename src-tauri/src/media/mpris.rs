@@ -70,7 +70,7 @@ impl Media {
             Some(_) => "Media keys and the desktop's player panel work.",
             None => "Media keys do nothing: the session bus does not answer.",
         };
-        Check { name: "media_keys", ok: self.server.is_some(), message: found.to_owned() }
+        Check { name: "media_keys", ok: self.server.is_some(), message: found.to_owned(), error: None }
     }
 
     /// Says what is on.

@@ -36,7 +36,7 @@ impl Media {
             Some(_) => "Media keys and the system's player panel work.",
             None => "Media keys do nothing: the system gave us none.",
         };
-        Check { name: "media_keys", ok: self.controls.is_some(), message: found.to_owned() }
+        Check { name: "media_keys", ok: self.controls.is_some(), message: found.to_owned(), error: None }
     }
 
     /// Says what is on.

@@ -38,7 +38,11 @@ export type Check = { name: string, ok: boolean,
 /**
  * What was found, in a sentence.
  */
-message: string, };
+message: string, 
+/**
+ * What is wrong, for faces that speak another language than English; absent where an error does not say it.
+ */
+error?: ErrorReport, };
 
 /**
  * What kind of failure it was, for programs. The words are those of the contract and the
