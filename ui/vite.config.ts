@@ -6,10 +6,6 @@ import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 import { fontLicences } from "./scripts/font-licences.js";
 
-/** What `src-tauri` and `melody web` allow the page; the built files are tried under it. */
-const POLICY =
-  "default-src 'self'; img-src 'self' cover: http://cover.localhost data:; style-src 'self' 'unsafe-inline'; connect-src 'self' ipc: http://ipc.localhost";
-
 /** The workspace's version: the screen has none of its own. */
 const version = /^version = "(.+)"$/m.exec(readFileSync(new URL("../Cargo.toml", import.meta.url), "utf8"))?.[1];
 if (!version) throw new Error("The workspace has no version.");
@@ -31,12 +27,10 @@ export default defineConfig({
     ...(process.env.VITEST ? { conditions: ["browser"] } : {}),
   },
   server: { host: "127.0.0.1", port: 5173, strictPort: true, fs: { allow: [".."] } },
-  preview: { host: "127.0.0.1", port: 4173, strictPort: true, headers: { "Content-Security-Policy": POLICY } },
   build: {
     target: ["safari17.5", "chrome123"],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    manifest: true,
     // All messages in one file: a file for each that two screens share would be dozens of requests.
     rolldownOptions: { output: { codeSplitting: { groups: [{ name: "messages", test: /src\/lib\/paraglide\// }] } } },
   },
