@@ -1,21 +1,21 @@
-// Screens in Debian's Chromium: most on the mock, the built files under the policy that the window sets.
+// The screen in Debian's Chromium: on the real programs, and on the mock where only that can give the state.
 import { defineConfig } from "@playwright/test";
 
 export default defineConfig({
-  testDir: "tests",
   outputDir: "test-results",
-  workers: 1,
-  timeout: 120_000,
+  forbidOnly: process.env.CI !== undefined,
+  // Each test has its own service, program and profile, and each worker its own browser: two for two cores.
+  workers: 2,
+  timeout: 90_000,
   expect: { timeout: 15_000 },
   reporter: "list",
   use: {
-    baseURL: "http://127.0.0.1:5173",
     viewport: { width: 1000, height: 680 },
     locale: "en-IN",
     launchOptions: { executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium" },
   },
-  webServer: [
-    { command: "npm run mock", url: "http://127.0.0.1:5173/", reuseExistingServer: true, timeout: 240_000 },
-    { command: "npm run preview", url: "http://127.0.0.1:4173/", reuseExistingServer: true, timeout: 120_000 },
+  projects: [
+    { name: "live", testDir: "tests/live" },
+    { name: "mock", testDir: "tests/mock" },
   ],
 });

@@ -67,7 +67,7 @@ pub fn test() -> ExitCode {
             "every room on its own, then the real program against the real service, keyring and sound server",
             tests(),
         );
-    deviceless(packaged(plan)).run()
+    deviceless(packaged(ui::browse(plan))).run()
 }
 
 /// The package, made of what was built for the tests.

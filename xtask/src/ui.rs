@@ -1,9 +1,9 @@
-//! The screen: its packages from npm, its build, its own tests.
+//! The screen: its packages from npm, its build, its own tests, and those in a browser.
 
-use std::{fs, io};
+use std::{env, fs, io};
 
 use crate::{
-    command::{Line, on_path, root},
+    command::{Line, built, on_path, root},
     failure::Failure,
     steps::Plan,
 };
@@ -44,14 +44,45 @@ pub fn test(plan: Plan) -> Plan {
         )
 }
 
+/// The browsers that the tests know to steer, by their names in different systems.
+const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+
+/// Adds the tests of the screen in a browser, against the programs that were built.
+pub fn browse(plan: Plan) -> Plan {
+    let tests = npm(&["run", "e2e"]).env("MELODY_BIN", built("debug", "melody").display().to_string());
+    plan.call(
+        "The screen in a browser",
+        "the real program on the real service: each screen, by keys alone, offline, with a service that fails",
+        tests.to_string(),
+        move || {
+            let Some(browser) = chromium() else {
+                println!("      left out: there is no Chromium here");
+                return Ok(());
+            };
+            tests.env("CHROMIUM", browser).run()
+        },
+    )
+}
+
+/// The browser that was named, else the first that is here; it may have been installed a step before.
+fn chromium() -> Option<String> {
+    env::var("CHROMIUM").ok().or_else(|| {
+        let paths = env::var_os("PATH")?;
+        let found = BROWSERS.iter().find_map(|name| {
+            env::split_paths(&paths).map(|folder| folder.join(name)).find(|path| path.is_file())
+        })?;
+        Some(found.display().to_string())
+    })
+}
+
 /// A line of npm in `ui/`.
 pub fn npm(args: &[&str]) -> Line {
     let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
     args.iter().fold(Line::new(program, &["--prefix", "ui"]), |line, arg| line.arg(*arg))
 }
 
-/// Not `ci`: it refuses a lock that lacks optional packages of other systems, and some of paraglide's are in no registry.
-const INSTALL: &[&str] = &["install", "--no-save", "--no-audit", "--no-fund"];
+/// What the lock has, and nothing else.
+const INSTALL: &[&str] = &["ci", "--no-audit", "--no-fund"];
 
 fn install() -> Result<(), Failure> {
     let lock = root().join(LOCK);

@@ -1,6 +1,7 @@
 // The frame: rail, player bar, queue drawer, menus; with keys and with a pointer.
-import { expect, test, type Page } from "@playwright/test";
-import { clean, focused, focusSeen, open } from "./support";
+import type { Page } from "@playwright/test";
+import { clean, focused, focusSeen } from "../support";
+import { expect, open, test } from "./mock";
 
 /** The first titles of the queue: as many as show whatever is above them. */
 const titles = async (page: Page) => (await page.locator("aside [role=listitem] .title").allTextContents()).slice(0, 8);
@@ -23,30 +24,6 @@ test("every stop of Tab through the frame shows where it is", async ({ page }) =
   for (const name of ["Skip to the content", "Search", "Home", "Library", "Go home", "Play", "Volume"]) {
     expect(stops).toContain(name);
   }
-});
-
-test("the player answers: pause, next, seek by keys, instrumental, mute", async ({ page }) => {
-  await open(page, "playing,moving", "#/nowhere");
-  const bar = page.getByRole("region", { name: "Player" });
-  await bar.getByRole("button", { name: "Pause" }).click();
-  await expect(bar.getByRole("button", { name: "Play", exact: true })).toBeVisible();
-  const seek = bar.getByRole("slider", { name: "Place in the song" });
-  const before = await seek.evaluate((input: HTMLInputElement) => input.valueAsNumber);
-  await seek.focus();
-  await page.keyboard.press("ArrowRight");
-  await expect
-    .poll(() => seek.evaluate((input: HTMLInputElement) => input.valueAsNumber))
-    .toBeGreaterThanOrEqual(before + 5);
-  await expect(seek).toHaveAttribute("aria-valuetext", /\d:\d\d of \d:\d\d/);
-  await bar.getByRole("radio", { name: "Instrumental" }).check();
-  await expect(bar.getByRole("radio", { name: "Instrumental" })).toBeChecked();
-  await bar.getByRole("button", { name: "Mute" }).click();
-  await expect(bar.getByRole("slider", { name: "Volume" })).toHaveAttribute("aria-valuetext", "0%");
-  await bar.getByRole("button", { name: "Unmute" }).click();
-  await expect(bar.getByRole("slider", { name: "Volume" })).toHaveAttribute("aria-valuetext", "80%");
-  const title = await bar.locator(".title").textContent();
-  await bar.getByRole("button", { name: "Next song" }).click();
-  await expect(bar.locator(".title")).not.toHaveText(title ?? "");
 });
 
 test("a row of the queue is moved by the arrows on its grip, and keeps the focus", async ({ page }) => {
