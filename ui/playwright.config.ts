@@ -6,7 +6,7 @@ export default defineConfig({
   forbidOnly: process.env.CI !== undefined,
   // Each test has its own service, program and profile, and each worker its own browser: two for two cores.
   workers: 2,
-  timeout: 90_000,
+  timeout: 180_000,
   expect: { timeout: 15_000 },
   reporter: "list",
   use: {
