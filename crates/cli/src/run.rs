@@ -97,7 +97,7 @@ async fn with_core(
     signals: &mut Signals,
 ) -> Result<(), Halt> {
     if matches!(command, Command::Doctor) {
-        return unless_interrupted(signals, doctor::doctor(options, out)).await;
+        return unless_interrupted(signals, Box::pin(doctor::doctor(options, out))).await;
     }
     let core = Core::open(options).await?;
     let done = match command {
