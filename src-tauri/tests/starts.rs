@@ -8,6 +8,7 @@ mod desktop;
 use std::fs;
 
 use desktop::{Bus, Desktop, driver::Driver, listener::try_the_demo, until, without_display};
+use serde_json::Value;
 
 #[test]
 fn a_second_start_shows_the_first_and_ends() {
@@ -149,12 +150,12 @@ fn a_slip_in_the_command_line_is_said_in_a_sentence() {
 #[test]
 fn the_window_comes_back_as_it_was() {
     let desktop = Desktop::start(Bus::Missing);
-    let first = desktop.open_and_wait();
+    let screen = Driver::start(&desktop);
     let window = desktop.window("^Melody Studio$");
     desktop.ask("xdotool", &["windowsize", &window, "1000", "700"]).unwrap();
-    until("it has another size", || (desktop.size(&window) == "1000x700").then_some(()));
-    first.signal("TERM");
-    assert_eq!(first.end().0.code(), Some(0));
+    let size = "() => innerWidth + 'x' + innerHeight";
+    until("it knows of its other size", || (screen.script(size, Value::Null) == "1000x700").then_some(()));
+    screen.quit(&desktop);
 
     let _second = desktop.open_and_wait();
     let window = desktop.window("^Melody Studio$");

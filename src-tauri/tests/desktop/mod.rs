@@ -52,6 +52,8 @@ impl Desktop {
         };
         let number = said(
             Command::new("Xvfb")
+                // Else it begins anew whenever its last client goes, and turns away whoever comes just then.
+                .arg("-noreset")
                 .args(["-displayfd", "1", "-screen", "0", "1440x900x24", "-nolisten", "tcp", "-fbdir"])
                 .arg(folder.path()),
         );
@@ -137,8 +139,12 @@ impl Desktop {
 
     /// The window with this title, once it is to be seen.
     pub fn window(&self, title: &str) -> String {
-        let found = until("the window is seen", || {
-            self.ask("xdotool", &["search", "--onlyvisible", "--name", title])
+        let find = |how: &[&str]| self.ask("xdotool", &[&["search"], how].concat());
+        let found = until_well(|| {
+            find(&["--onlyvisible", "--name", title]).ok_or_else(|| {
+                let others = find(&["--name", "."]).unwrap_or_default();
+                format!("no window {title}; hidden or other ones: {others:?}; the log: {}", self.log())
+            })
         });
         found.lines().next().unwrap().to_owned()
     }
