@@ -44,7 +44,7 @@ pub(crate) async fn go(core: &Core) {
                     }
                     // A change that was made meanwhile could not be sent: it does not wait for the usual round.
                     Ok(Event::SyncChanged(status)) => {
-                        next = next.min(Instant::now() + pause(&Ok(status)).unwrap_or(away));
+                        next = next.min(sooner(status, away).map_or(next, |wait| Instant::now() + wait));
                     }
                     Ok(_) | Err(RecvError::Lagged(_)) => {}
                 },
@@ -68,6 +68,27 @@ fn pause(passed: &Result<SyncStatus, Error>) -> Option<Duration> {
     }
 }
 
+/// How long to wait at most, now that sync stands so; `None` when that says nothing of how it ended.
+fn sooner(status: SyncStatus, away: Duration) -> Option<Duration> {
+    // Our own sync says so too when it begins.
+    (status.state != SyncState::Running).then(|| pause(&Ok(status)).unwrap_or(away))
+}
+
 fn from_now(until: Timestamp) -> Duration {
     Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default().max(FIRST_PROBE)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sync_that_begins_is_no_reason_for_the_next_one() {
+        let so = |state| SyncStatus { state, ..SyncStatus::default() };
+        assert_eq!(sooner(so(SyncState::Running), FIRST_PROBE), None);
+        assert_eq!(sooner(so(SyncState::Offline), FIRST_PROBE), Some(FIRST_PROBE));
+        assert_eq!(sooner(so(SyncState::Idle), FIRST_PROBE), Some(USUAL));
+        // Another process has the right to sync: it may not be at a whole one.
+        assert_eq!(pause(&Ok(so(SyncState::Running))), None);
+    }
 }
