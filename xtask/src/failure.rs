@@ -24,6 +24,9 @@ pub enum Failure {
     /// A figure is over its bound.
     #[error("over the bound: {0}")]
     OverBound(String),
+    /// A figure could not be had.
+    #[error("not measured: {0}")]
+    Unmeasured(String),
     /// Something about the code that must not be so.
     #[error("{0}")]
     Rule(String),

@@ -202,7 +202,7 @@ mod tests {
         };
         assert_eq!(to("play a"), Output::Device);
         assert_eq!(to("play a --to null"), Output::Null);
-        assert_eq!(to("play a --to x/Y.WAV"), Output::File("x/Y.WAV".into()));
+        assert_eq!(to("play a --to Y.WAV"), Output::File("Y.WAV".into()));
     }
 
     #[test]
