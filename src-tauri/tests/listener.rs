@@ -55,8 +55,10 @@ fn sound_server_hears_the_song_that_was_found_and_the_next_start_has_it_where_it
         "left at {left_at} s, back at {back_at} s"
     );
     screen.button("Show the queue").click();
-    screen.part("aside [role=listitem] .title").wait();
-    assert_eq!(screen.texts("aside [role=listitem] .title"), [BESIDE, CHOSEN]);
+    until_well(|| {
+        let queue = screen.texts("aside [role=listitem] .title");
+        if queue == [BESIDE, CHOSEN] { Ok(()) } else { Err(format!("the queue has {queue:?}")) }
+    });
     assert_eq!(screen.texts("aside [aria-current] .title"), [CHOSEN]);
     assert_eq!(screen.field("Volume").attribute("aria-valuetext"), "80%");
     screen.link("Library").click();
