@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use melody_model::{EntryOrder, EntrySort, Rendition, SearchType, Source, Timeframe};
 
+use crate::playlist::PlaylistCommand;
 use crate::render::colour;
 use crate::values::{self, LONGEST_TTL_S, Output, Secret};
 
@@ -102,6 +103,17 @@ pub enum Command {
   melody library status"
     )]
     Library(LibraryCommand),
+    /// Your own lists of songs, kept on this machine
+    #[command(
+        subcommand,
+        disable_help_subcommand = true,
+        after_help = "Examples:
+  melody playlist create Rain
+  melody playlist add Rain ID1 ID2
+  melody playlist show Rain
+  melody playlist export Rain rain.m3u8"
+    )]
+    Playlist(PlaylistCommand),
     /// Keep songs on this machine, for when there is no network
     #[command(after_help = "Examples:
   melody download 0198c0de-0000-7000-8000-000000000001
@@ -179,6 +191,7 @@ impl Command {
             Self::Trending(_) => "trending",
             Self::Song { .. } => "song",
             Self::Library(_) => "library",
+            Self::Playlist(_) => "playlist",
             Self::Download(_) => "download",
             Self::Play(_) => "play",
             Self::Serve(_) => "serve",

@@ -9,6 +9,7 @@ mod keys;
 mod login;
 mod parse;
 mod play;
+mod playlist;
 mod render;
 mod run;
 mod serve;

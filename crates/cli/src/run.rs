@@ -15,10 +15,10 @@ use crate::hush::Hush;
 use crate::render::colour::{Depth, Theme, Tone};
 use crate::render::output::{self, Output, Reader, cell};
 use crate::render::progress::{self, Show};
-use crate::render::{entry, song};
+use crate::render::{self, entry, song};
 use crate::signals::Signals;
 use crate::values::Output as Sound;
-use crate::{completions, doctor, login, play, serve, tour, web};
+use crate::{completions, doctor, login, play, playlist, serve, tour, web};
 
 /// Enough for a request and a download beside each other; each costs memory.
 const THREADS: usize = 2;
@@ -115,6 +115,7 @@ async fn one(core: &Core, command: Command, out: &Output) -> Result<(), Halt> {
     match command {
         Command::Login(args) => login::login(core, args, out).await,
         Command::Download(args) => Box::pin(download(core, args, out)).await,
+        Command::Playlist(command) => playlist::playlist(core, command, out).await,
         Command::Library(LibraryCommand::Sync { progress }) => {
             let show = Show::sync(out, progress.progress);
             let reply =
@@ -212,8 +213,14 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
         Reply::Changed(changed) => entry::changed(out, changed, false),
         Reply::Sync(status) => entry::status(out, status),
         Reply::Verified(found) => entry::verified(out, found),
+        Reply::Playlists(list) => render::playlist::list(out, list),
+        Reply::Playlist(shown) => render::playlist::show(out, shown),
+        Reply::PlaylistChanged(changed) => render::playlist::changed(out, changed),
+        Reply::TakenBack(taken) => render::playlist::taken_back(out, taken),
+        Reply::Imported(imported) => render::playlist::imported(out, imported),
         Reply::Downloads(list) => list.downloads.iter().try_for_each(|row| entry::download(out, row, None)),
         Reply::OtpSent(_)
+        | Reply::Exported(_)
         | Reply::Done(_)
         | Reply::Overview(_)
         | Reply::Health(_)

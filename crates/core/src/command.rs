@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::{
-    ChangedEntries, DownloadList, EntryList, FoundSongs, Health, ListRequest, NowPlaying, OneSong,
-    OtpRequest, OtpSent, Overview, Place, PlayRequest, Preferences, QueuePage, SearchRequest, SignedIn,
-    SignedOut, SoundDevices, SyncStatus, TrendingRequest, TrendingSongs, Verification,
+    ChangedEntries, ChangedPlaylist, DownloadList, EntryList, ExportedPlaylist, FoundSongs, Health,
+    ImportedPlaylist, ListRequest, NowPlaying, OneSong, OtpRequest, OtpSent, Overview, Place, PlayRequest,
+    PlaylistFormat, PlaylistList, Preferences, QueuePage, SearchRequest, ShownPlaylist, SignedIn, SignedOut,
+    SoundDevices, SyncStatus, TakenBack, TrendingRequest, TrendingSongs, Verification,
 };
 
 macro_rules! commands {
@@ -64,6 +65,31 @@ commands! {
     /// Compares with the service's library, and changes nothing.
     LibraryVerify => Verification,
     Download { ids: Vec<String>, rendition: Rendition } => DownloadList,
+    /// Playlists are this machine's alone. One is named by its id or its name.
+    PlaylistList => PlaylistList,
+    /// A part of a playlist, `limit` from 1 to 500; all of it when `limit` is absent.
+    PlaylistShow {
+        playlist: String,
+        #[serde(default)] #[ts(optional)] limit: Option<u32>,
+        #[serde(default)] #[ts(as = "Option<u64>", optional)] offset: u64,
+    } => ShownPlaylist,
+    PlaylistCreate {
+        name: String,
+        #[serde(default)] #[ts(as = "Option<Vec<String>>", optional)] ids: Vec<String>,
+    } => ChangedPlaylist,
+    PlaylistRename { playlist: String, name: String } => ChangedPlaylist,
+    PlaylistDelete { playlist: String } => ChangedPlaylist,
+    /// At the end, whether they are in it already or not.
+    PlaylistAdd { playlist: String, ids: Vec<String> } => ChangedPlaylist,
+    /// `item` is its id, or its place, from 1; here and below.
+    PlaylistRemove { playlist: String, item: String } => ChangedPlaylist,
+    /// To a place, from 0; past the end is the end.
+    PlaylistMove { playlist: String, item: String, to: u64 } => ChangedPlaylist,
+    /// Takes the last change of a playlist back, and with each further call the one before.
+    PlaylistUndo => TakenBack,
+    PlaylistExport { playlist: String, format: PlaylistFormat } => ExportedPlaylist,
+    /// Makes a playlist of a file's content; `name` is for a file that has none.
+    PlaylistImport { text: String, #[serde(default)] #[ts(optional)] name: Option<String> } => ImportedPlaylist,
     Play(PlayRequest) => Done,
     Pause => Done,
     /// Goes on, or begins the queue where it was left.
@@ -115,6 +141,12 @@ pub enum Reply {
     Sync(SyncStatus),
     Verified(Verification),
     Downloads(DownloadList),
+    Playlists(PlaylistList),
+    Playlist(ShownPlaylist),
+    PlaylistChanged(ChangedPlaylist),
+    TakenBack(TakenBack),
+    Exported(ExportedPlaylist),
+    Imported(ImportedPlaylist),
     NowPlaying(Box<NowPlaying>),
     Queue(QueuePage),
     SoundDevices(SoundDevices),

@@ -7,7 +7,7 @@ use std::{
 };
 
 use melody_api::{Client, ClientOptions, Dialect, SearchSlot, ServiceAddress};
-use melody_library::{GenerationId, Library};
+use melody_library::{Changes, GenerationId, Library};
 use tokio::sync::{broadcast, watch};
 
 use crate::{
@@ -133,11 +133,17 @@ impl Context {
         let (mut changes, events) = (account.library.changes(), self.events.clone());
         tokio::spawn(async move {
             loop {
-                match changes.recv().await {
-                    Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {
-                        let _ = events.send(Event::LibraryChanged);
+                let (rows, playlists) = match changes.recv().await {
+                    Ok(Changes { songs, entries, downloads, outbox, playlists }) => {
+                        let rows = !(songs.is_empty() && entries.is_empty() && downloads.is_empty());
+                        (rows || outbox, !playlists.is_empty())
                     }
+                    Err(broadcast::error::RecvError::Lagged(_)) => (true, true),
                     Err(broadcast::error::RecvError::Closed) => return,
+                };
+                let told = [(rows, Event::LibraryChanged), (playlists, Event::PlaylistsChanged)];
+                for (_, event) in told.into_iter().filter(|(changed, _)| *changed) {
+                    let _ = events.send(event);
                 }
             }
         });

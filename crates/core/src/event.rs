@@ -18,6 +18,8 @@ pub enum Event {
     ServiceChanged,
     /// Library rows changed: read again what shows them.
     LibraryChanged,
+    /// Playlists came, went or changed.
+    PlaylistsChanged,
     SyncChanged(SyncStatus),
     DownloadChanged(DownloadRow),
     Playback(PlaybackEvent),

@@ -16,6 +16,7 @@ mod message;
 mod now_playing;
 mod panics;
 mod playback;
+mod playlists;
 mod profile;
 mod queue;
 mod remote;
@@ -50,6 +51,7 @@ pub use event::{Event, PlaybackEvent, PlayedRow};
 pub use message::MessageKey;
 pub use now_playing::{NowPlaying, PlaybackStatus, QueueItem, QueuePage};
 pub use panics::log_panics;
+pub use playlists::PlaylistFormat;
 pub use reply::*;
 pub use request::*;
 pub use secrets::SecretsKind;
@@ -61,6 +63,7 @@ use crate::{
     covers::Covers,
     downloads::Downloads,
     playback::{Playback, PlaybackOptions, Programme},
+    playlists::Playlists,
     profile::{Profile, Settings},
     saved::Saved,
     secrets::Secrets,
@@ -96,6 +99,7 @@ pub struct Core {
     saved: Saved,
     sync: Sync,
     downloads: Downloads,
+    playlists: Playlists,
     playback: Playback,
 }
 
@@ -115,6 +119,7 @@ impl Core {
             covers: Covers::new(context.clone()),
             saved: Saved::new(context.clone(), sync.clone()),
             downloads: Downloads::new(context.clone()),
+            playlists: Playlists::new(context.clone()),
             playback: Playback::start(
                 context.clone(),
                 PlaybackOptions {
@@ -177,6 +182,35 @@ impl Core {
             Command::LibraryVerify => Reply::Verified(self.sync.verify().await?),
             Command::Download { ids, rendition } => {
                 Reply::Downloads(self.downloads.fetch(&ids, rendition).await?)
+            }
+            Command::PlaylistList => Reply::Playlists(self.playlists.list().await?),
+            Command::PlaylistShow { playlist, limit, offset } => {
+                Reply::Playlist(self.playlists.show(&playlist, limit, offset).await?)
+            }
+            Command::PlaylistCreate { name, ids } => {
+                Reply::PlaylistChanged(self.playlists.create(&name, &ids).await?)
+            }
+            Command::PlaylistRename { playlist, name } => {
+                Reply::PlaylistChanged(self.playlists.rename(&playlist, &name).await?)
+            }
+            Command::PlaylistDelete { playlist } => {
+                Reply::PlaylistChanged(self.playlists.delete(&playlist).await?)
+            }
+            Command::PlaylistAdd { playlist, ids } => {
+                Reply::PlaylistChanged(self.playlists.add(&playlist, &ids).await?)
+            }
+            Command::PlaylistRemove { playlist, item } => {
+                Reply::PlaylistChanged(self.playlists.remove(&playlist, &item).await?)
+            }
+            Command::PlaylistMove { playlist, item, to } => {
+                Reply::PlaylistChanged(self.playlists.move_item(&playlist, &item, to).await?)
+            }
+            Command::PlaylistUndo => Reply::TakenBack(self.playlists.undo().await?),
+            Command::PlaylistExport { playlist, format } => {
+                Reply::Exported(self.playlists.export(&playlist, format).await?)
+            }
+            Command::PlaylistImport { text, name } => {
+                Reply::Imported(self.playlists.import(&text, name).await?)
             }
             Command::Play(request) => {
                 self.play(request).await?;

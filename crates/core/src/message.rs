@@ -40,6 +40,8 @@ pub enum MessageKey {
     /// The service failed; `detail` are its words, when it gave some.
     ServiceFailed,
     UnknownSong,
+    /// A playlist, or a place of one, that is not there.
+    UnknownPlaylist,
     /// `title`, `rendition`.
     NoAudio,
     /// `title`.
@@ -182,6 +184,7 @@ fn library(error: &melody_library::Error) -> MessageKey {
         Library::Newer { .. } => MessageKey::Newer,
         Library::Damaged { .. } => MessageKey::Damaged,
         Library::UnknownSong(_) => MessageKey::UnknownSong,
+        Library::UnknownPlaylist | Library::UnknownPlaylistItem => MessageKey::UnknownPlaylist,
         // Whatever else the disk says, nothing can be written.
         _ => MessageKey::ReadOnly,
     }

@@ -1,6 +1,9 @@
 //! What commands bring back.
 
-use melody_model::{EntryView, OperationId, Rendition, ServerId, SongDetails, SongId, SongView};
+use melody_model::{
+    EntryView, OperationId, PlaylistItemView, PlaylistView, Rendition, ServerId, SongDetails, SongId,
+    SongView,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -244,4 +247,65 @@ pub struct SoundDevices {
 pub struct SoundDevice {
     pub id: String,
     pub name: String,
+}
+
+/// All playlists, by name.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct PlaylistList {
+    pub playlists: Vec<PlaylistView>,
+}
+
+/// A playlist and its songs, or the part of them that was asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct ShownPlaylist {
+    pub playlist: PlaylistView,
+    pub items: Vec<PlaylistItemView>,
+}
+
+/// A playlist after a change; as it was, if it is gone.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct ChangedPlaylist {
+    pub playlist: PlaylistView,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum PlaylistChange {
+    Created,
+    Renamed,
+    Deleted,
+    Added,
+    Removed,
+    Moved,
+}
+
+/// What was taken back; both absent when there was nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct TakenBack {
+    pub change: Option<PlaylistChange>,
+    /// As it is now; as it was, if it is its making that was taken back.
+    pub playlist: Option<PlaylistView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct ExportedPlaylist {
+    pub playlist: PlaylistView,
+    /// The file's content.
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct ImportedPlaylist {
+    pub playlist: PlaylistView,
+    /// Songs of the file that are in no catalogue that could be asked.
+    pub unmatched: Vec<UnmatchedSong>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct UnmatchedSong {
+    /// Its place in the file, from 0.
+    pub place: u64,
+    pub title: String,
+    pub artist: String,
+    pub duration_s: Option<u32>,
 }

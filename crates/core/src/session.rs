@@ -178,9 +178,10 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }
 
-/// Gives an account what the guest found and downloaded. The guest keeps it too.
+/// Gives an account what the guest found and downloaded, which the guest keeps too, and the guest's playlists, which move.
 async fn carry_over(guest: &Account, account: &Account) -> Result<(), Error> {
-    account.library.carry_over_from(&guest.folder.join(LIBRARY_FILE)).await?;
+    let moved = account.library.carry_over_from(&guest.folder.join(LIBRARY_FILE)).await?;
+    guest.library.forget_moved(moved).await?;
     for mut download in guest.library.downloads(Some(DownloadState::Done)).await? {
         let Some(path) = &download.path else { continue };
         let (from, to) = (guest.folder.join(path), account.folder.join(path));

@@ -1,12 +1,13 @@
-//! What a guest's library gives to the account that signs in: the songs, ids and answers that this one lacks.
-//! Its downloads are not in it: whoever links or copies their files puts them down.
+//! What a guest's library gives to the account that signs in: the songs, ids and answers that this one lacks, which
+//! the guest keeps too, and the playlists, which move. Its downloads are not in it: whoever links or copies their
+//! files puts them down.
 
 use std::{
     collections::{BTreeMap, HashMap},
     path::Path,
 };
 
-use melody_model::{ServerId, SongId};
+use melody_model::{PlaylistId, ServerId, SongId};
 use rusqlite::{Connection, params};
 
 use crate::{
@@ -16,10 +17,11 @@ use crate::{
 impl Library {
     /// Takes over the songs, ids and answers of another library, which stays as it is. Of songs that both know
     /// only gaps are filled: which of the two heard of them last is not known. Every song answers to the id that
-    /// it had there, if it keeps its own here. A library that is not there gives nothing.
-    pub async fn carry_over_from(&self, guest: &Path) -> Result<()> {
+    /// it had there, if it keeps its own here. A library that is not there gives nothing. What it answers has moved
+    /// and is for the guest to [forget](Self::forget_moved).
+    pub async fn carry_over_from(&self, guest: &Path) -> Result<Moved> {
         if !guest.try_exists()? {
-            return Ok(());
+            return Ok(Moved::default());
         }
         let guest = guest.to_owned();
         self.workers
@@ -29,9 +31,30 @@ impl Library {
             })
             .await
     }
+
+    /// Lets go of what another library has taken over for good.
+    pub async fn forget_moved(&self, moved: Moved) -> Result<()> {
+        self.workers
+            .write(move |w| {
+                for id in moved.playlists {
+                    w.tx.execute("DELETE FROM playlist WHERE id = ?1", [id.0])?;
+                    w.changes.playlists.push(id);
+                }
+                // What would take their changes back has nothing left to act on.
+                w.tx.execute("DELETE FROM playlist_change", [])?;
+                Ok(())
+            })
+            .await
+    }
 }
 
-fn carry_over(w: &mut Write<'_>, from: &Connection) -> Result<()> {
+/// What is a listener's own and is now in another library.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Moved {
+    pub playlists: Vec<PlaylistId>,
+}
+
+fn carry_over(w: &mut Write<'_>, from: &Connection) -> Result<Moved> {
     let mut generation_of = HashMap::new();
     let mut query = from.prepare("SELECT id, dialect FROM generation")?;
     let found = query.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?;
@@ -40,7 +63,8 @@ fn carry_over(w: &mut Write<'_>, from: &Connection) -> Result<()> {
         generation_of.insert(theirs, generations::find_or_make(&w.tx, &dialect, w.now)?);
     }
     let song_of = carry_songs(w, from, &generation_of)?;
-    carry_answers(w, from, &generation_of, &song_of)
+    carry_answers(w, from, &generation_of, &song_of)?;
+    Ok(Moved { playlists: carry_playlists(w, from, &song_of)? })
 }
 
 /// Answers which row here stands for each row there.
@@ -138,4 +162,40 @@ fn carry_answers(
         }
     }
     Ok(())
+}
+
+/// One that is here already came with an earlier sign-in that was cut off before the guest let go of it.
+fn carry_playlists(
+    w: &mut Write<'_>,
+    from: &Connection,
+    song_of: &HashMap<i64, i64>,
+) -> Result<Vec<PlaylistId>> {
+    let mut all = from.prepare("SELECT n, id, name, created_at, changed_at FROM playlist ORDER BY n")?;
+    let mut items_of = from
+        .prepare("SELECT id, song, place, added_at FROM playlist_item WHERE playlist = ?1 ORDER BY place")?;
+    let mut playlist = w.tx.prepare(
+        "INSERT INTO playlist (id, name, created_at, changed_at) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING",
+    )?;
+    let mut item = w.tx.prepare(
+        "INSERT INTO playlist_item (id, playlist, song, place, added_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?;
+    let mut moved = Vec::new();
+    let mut found = all.query([])?;
+    while let Some(row) = found.next()? {
+        let id = PlaylistId(row.get(1)?);
+        moved.push(id);
+        let (name, created_at, changed_at): (String, i64, i64) = (row.get(2)?, row.get(3)?, row.get(4)?);
+        if playlist.execute(params![id.0, name, created_at, changed_at])? == 0 {
+            continue;
+        }
+        let n = w.tx.last_insert_rowid();
+        let mut items = items_of.query([row.get::<_, i64>(0)?])?;
+        while let Some(row) = items.next()? {
+            let Some(song) = song_of.get(&row.get(1)?) else { continue };
+            let (id, place, added_at): (uuid::Uuid, String, i64) = (row.get(0)?, row.get(2)?, row.get(3)?);
+            item.execute(params![id, n, song, place, added_at])?;
+        }
+        w.changes.playlists.push(id);
+    }
+    Ok(moved)
 }

@@ -30,6 +30,10 @@ pub enum Error {
     Io { what: String },
     #[error("There is no song {0} in your library's catalogue.")]
     UnknownSong(SongId),
+    #[error("There is no such playlist. “melody playlist list” shows those that there are.")]
+    UnknownPlaylist,
+    #[error("The playlist has no such place. “melody playlist show” lists its songs.")]
+    UnknownPlaylistItem,
     /// The database's thread has ended.
     #[error("The library is closed.")]
     Closed,
@@ -48,7 +52,7 @@ impl Error {
             Self::Newer { .. } => "STORAGE_NEWER",
             Self::Damaged { .. } => "STORAGE_DAMAGED",
             Self::Io { .. } | Self::Closed => "STORAGE_IO",
-            Self::UnknownSong(_) => "RESOURCE_NOT_FOUND",
+            Self::UnknownSong(_) | Self::UnknownPlaylist | Self::UnknownPlaylistItem => "RESOURCE_NOT_FOUND",
         }
     }
 

@@ -1,4 +1,4 @@
-//! The local library: one SQLite file that holds the catalogue's cache, the saved songs and the outbox.
+//! The local library: one SQLite file that holds the catalogue's cache, the saved songs, playlists and the outbox.
 //!
 //! Every screen reads from here and nothing else; every change that the service must hear of is written
 //! together with its operation, in one transaction. A [`Library`] is a cheap handle: one thread writes,
@@ -6,7 +6,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use melody_model::{EntryId, SongId};
+use melody_model::{EntryId, PlaylistId, SongId};
 use tokio::sync::broadcast;
 
 mod answers;
@@ -20,6 +20,10 @@ mod matching;
 mod open;
 mod operation;
 mod outbox;
+mod place;
+mod playlist_changes;
+mod playlist_match;
+mod playlists;
 mod queue;
 mod reconcile;
 mod rows;
@@ -31,6 +35,7 @@ mod text;
 mod worker;
 
 pub use answers::Answer;
+pub use carry_over::Moved;
 pub use downloads::{Download, DownloadState};
 pub use entries::{EntryIn, EntryPage, EntryQuery};
 pub use error::{Error, Result};
@@ -38,6 +43,9 @@ pub use generations::{Generation, GenerationId};
 pub use operation::{
     Acknowledgement, Action, Operation, OperationKind, OperationState, OutboxStatus, Outcome, ParkedOp, fold,
 };
+pub use playlist_changes::{PlaylistChange, TakenBack};
+pub use playlist_match::WantedSong;
+pub use playlists::PlaylistPage;
 pub use queue::{KeptQueue, QueuePlace};
 pub use reconcile::Stored;
 pub use search::{SearchQuery, SongPage};
@@ -59,6 +67,7 @@ pub struct Changes {
     pub entries: Vec<EntryId>,
     /// Songs with a download that changed.
     pub downloads: Vec<SongId>,
+    pub playlists: Vec<PlaylistId>,
     /// Whether operations came, moved or went.
     pub outbox: bool,
 }
@@ -66,7 +75,7 @@ pub struct Changes {
 impl Changes {
     /// Whether nothing became stale.
     pub fn is_empty(&self) -> bool {
-        self.songs.is_empty() && self.entries.is_empty() && self.downloads.is_empty() && !self.outbox
+        *self == Self::default()
     }
 
     /// Names each thing once.
@@ -77,6 +86,8 @@ impl Changes {
         }
         self.entries.sort_unstable();
         self.entries.dedup();
+        self.playlists.sort_unstable();
+        self.playlists.dedup();
     }
 }
 

@@ -58,6 +58,11 @@ fn durations_agree(one: Option<u32>, other: Option<u32>) -> bool {
     }
 }
 
+/// Whether two durations do not tell two songs apart: one that is not known tells nothing.
+pub(crate) fn durations_may_agree(one: Option<u32>, other: Option<u32>) -> bool {
+    one.zip(other).is_none_or(|(one, other)| one.abs_diff(other) <= DURATION_TOLERANCE_S)
+}
+
 fn only(found: BTreeSet<i64>) -> Option<i64> {
     (found.len() == 1).then(|| found.into_iter().next()).flatten()
 }

@@ -132,6 +132,6 @@ fn docid(popularity: u32, plays: u64, n: i64) -> i64 {
 }
 
 /// The song's row number, which is the lower half of its document's.
-fn song_of(docid: i64) -> i64 {
+pub(crate) fn song_of(docid: i64) -> i64 {
     docid & 0xffff_ffff
 }

@@ -95,7 +95,8 @@ impl Library {
     }
 }
 
-fn resolve(c: &Connection, text: &str) -> Result<Option<SongId>> {
+/// The song that a text names: our id of it or of its entry, or the service's of either.
+pub(crate) fn resolve(c: &Connection, text: &str) -> Result<Option<SongId>> {
     let text = text.trim();
     let ours = c
         .prepare_cached(

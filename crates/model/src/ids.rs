@@ -56,6 +56,18 @@ own_id! {
     /// A change that the service has yet to hear of.
     OperationId
 }
+own_id! {
+    /// A listener's own list of songs.
+    PlaylistId
+}
+own_id! {
+    /// One place of a playlist: a song may have several.
+    PlaylistItemId
+}
+own_id! {
+    /// One listen to a song.
+    ListenId
+}
 
 /// An id that the service gave out. Opaque: an ObjectId, a prefixed word or a UUID, by generation.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize, TS)]

@@ -2,15 +2,19 @@
 
 mod entry;
 mod ids;
+mod listen;
 mod page;
 mod phone;
+mod playlist;
 mod song;
 mod user;
 
 pub use entry::{EntryView, RemoteEntry};
-pub use ids::{EntryId, OperationId, ServerId, SongId};
+pub use ids::{EntryId, ListenId, OperationId, PlaylistId, PlaylistItemId, ServerId, SongId};
+pub use listen::ListenView;
 pub use page::{EntryOrder, EntrySort, RemotePage, SearchType, Source, Timeframe};
 pub use phone::{PhoneError, PhoneNumber, digit};
+pub use playlist::{PlaylistItemView, PlaylistView};
 pub use song::{AudioFile, AudioFiles, RemoteSong, Rendition, Song, SongContent, SongDetails, SongView};
 pub use user::{User, UserStats};
 

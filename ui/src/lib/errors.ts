@@ -25,6 +25,7 @@ const SENTENCES: Record<ErrorReport["key"], Say> = {
   refused: ({ detail }) => (detail ? m.error_refused({ detail }) : m.error_refused_plain()),
   service_failed: () => m.error_service_failed(),
   unknown_song: () => m.error_unknown_song(),
+  unknown_playlist: () => m.error_unknown_playlist(),
   no_audio: ({ title = "", rendition }) =>
     rendition === "instrumental" ? m.error_no_audio_instrumental({ title }) : m.error_no_audio_original({ title }),
   not_on_this_machine: ({ title = "" }) => m.error_not_on_this_machine({ title }),

@@ -4,6 +4,7 @@ pub mod colour;
 pub mod entry;
 pub mod line;
 pub mod output;
+pub mod playlist;
 pub mod progress;
 pub mod song;
 pub mod table;

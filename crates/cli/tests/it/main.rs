@@ -7,6 +7,7 @@ mod bench;
 mod hush;
 mod journey;
 mod people;
+mod playlist;
 mod refusals;
 mod secrecy;
 mod services;

@@ -32,6 +32,11 @@ export type ChangedEntries = { entries: Array<EntryView>,
 state: SyncState, };
 
 /**
+ * A playlist after a change; as it was, if it is gone.
+ */
+export type ChangedPlaylist = { playlist: PlaylistView, };
+
+/**
  * One thing that was looked at.
  */
 export type Check = { name: string, ok: boolean, 
@@ -53,7 +58,7 @@ export type Code = "USAGE" | "INSECURE_ADDRESS" | "VALIDATION_ERROR" | "AUTH_REQ
 /**
  * One request of a face. Ids in texts may be ours, the server's or a library entry's.
  */
-export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
+export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
 
 /**
  * A saved song that is not the same on both sides.
@@ -147,7 +152,13 @@ retryable: boolean, };
 /**
  * Something that has happened.
  */
-export type Event = { "event": "session_changed", signed_in: boolean, } | { "event": "service_changed" } | { "event": "library_changed" } | { "event": "sync_changed" } & SyncStatus | { "event": "download_changed" } & DownloadRow | { "event": "playback" } & PlaybackEvent | { "event": "queue_changed", index: number, queue_len: number, } | { "event": "preferences_changed" } & Preferences;
+export type Event = { "event": "session_changed", signed_in: boolean, } | { "event": "service_changed" } | { "event": "library_changed" } | { "event": "playlists_changed" } | { "event": "sync_changed" } & SyncStatus | { "event": "download_changed" } & DownloadRow | { "event": "playback" } & PlaybackEvent | { "event": "queue_changed", index: number, queue_len: number, } | { "event": "preferences_changed" } & Preferences;
+
+export type ExportedPlaylist = { playlist: PlaylistView, 
+/**
+ * The file's content.
+ */
+text: string, };
 
 export type FoundSongs = { songs: Array<SongView>, total: number, 
 /**
@@ -213,6 +224,12 @@ export type HostCommand = { "command": "start_demo" } | { "command": "data_folde
  */
 export type HostEvent = { "event": "demo_sms", otp: string, } | { "event": "missed" };
 
+export type ImportedPlaylist = { playlist: PlaylistView, 
+/**
+ * Songs of the file that are in no catalogue that could be asked.
+ */
+unmatched: Array<UnmatchedSong>, };
+
 /**
  * A language that the screens speak.
  */
@@ -232,7 +249,7 @@ export type LocalPath = { path: string, };
 /**
  * Names a sentence. Finer than a code where a listener needs other words; parameters are named beside.
  */
-export type MessageKey = "phone_country" | "phone_india" | "phone_length" | "invalid" | "insecure_address" | "sign_in_needed" | "wrong_otp" | "otp_expired" | "too_often" | "maintenance" | "no_such_host" | "no_connection" | "certificate" | "timed_out" | "service_away" | "not_the_service" | "refused" | "service_failed" | "unknown_song" | "no_audio" | "not_on_this_machine" | "interrupted" | "unsupported_format" | "bad_audio" | "audio_unreadable" | "no_device" | "disk_full" | "read_only" | "damaged" | "newer" | "busy" | "keyring_missing" | "keyring_locked" | "keyring_silent" | "keyring_refused" | "superseded" | "internal";
+export type MessageKey = "phone_country" | "phone_india" | "phone_length" | "invalid" | "insecure_address" | "sign_in_needed" | "wrong_otp" | "otp_expired" | "too_often" | "maintenance" | "no_such_host" | "no_connection" | "certificate" | "timed_out" | "service_away" | "not_the_service" | "refused" | "service_failed" | "unknown_song" | "unknown_playlist" | "no_audio" | "not_on_this_machine" | "interrupted" | "unsupported_format" | "bad_audio" | "audio_unreadable" | "no_device" | "disk_full" | "read_only" | "damaged" | "newer" | "busy" | "keyring_missing" | "keyring_locked" | "keyring_silent" | "keyring_refused" | "superseded" | "internal";
 
 /**
  * The state of playback.
@@ -342,6 +359,54 @@ first_sample_ms: number | null,
  */
 format: string | null, error: ErrorReport | null, };
 
+export type PlaylistChange = "created" | "renamed" | "deleted" | "added" | "removed" | "moved";
+
+/**
+ * A format in which playlists go out. What comes in tells its format itself.
+ */
+export type PlaylistFormat = "m3u8" | "xspf" | "json";
+
+/**
+ * A listener's own list of songs.
+ */
+export type PlaylistId = string;
+
+/**
+ * One place of a playlist: a song may have several.
+ */
+export type PlaylistItemId = string;
+
+/**
+ * One place of a playlist.
+ */
+export type PlaylistItemView = { id: PlaylistItemId, 
+/**
+ * Its place in the playlist, from 0.
+ */
+place: number, song: SongView, added_at: string, };
+
+/**
+ * All playlists, by name.
+ */
+export type PlaylistList = { playlists: Array<PlaylistView>, };
+
+/**
+ * A playlist as a face shows it.
+ */
+export type PlaylistView = { id: PlaylistId, 
+/**
+ * Several may have the same.
+ */
+name: string, 
+/**
+ * How many songs it has, each counted as often as it is in it.
+ */
+songs: number, 
+/**
+ * How long they are together, in seconds, as far as that is known.
+ */
+duration_s: number, created_at: string, changed_at: string, };
+
 /**
  * How the app looks and speaks, for this installation.
  */
@@ -411,6 +476,11 @@ address: string,
  * Its address without prefix and version.
  */
 identity: string, };
+
+/**
+ * A playlist and its songs, or the part of them that was asked for.
+ */
+export type ShownPlaylist = { playlist: PlaylistView, items: Array<PlaylistItemView>, };
 
 export type SignedIn = { user: SignedInUser, 
 /**
@@ -491,6 +561,15 @@ export type SyncState = "idle" | "running" | "offline" | "waiting" | "sign_in_ne
 
 export type SyncStatus = { state: SyncState, entries: number, pending: number, parked: Array<ParkedOperation>, until: string | null, };
 
+/**
+ * What was taken back; both absent when there was nothing.
+ */
+export type TakenBack = { change: PlaylistChange | null, 
+/**
+ * As it is now; as it was, if it is its making that was taken back.
+ */
+playlist: PlaylistView | null, };
+
 export type Theme = "system" | "light" | "dark";
 
 /**
@@ -505,6 +584,12 @@ export type TrendingRequest = { language?: string, timeframe?: Timeframe, limit:
 offline?: boolean, };
 
 export type TrendingSongs = { songs: Array<SongView>, };
+
+export type UnmatchedSong = { 
+/**
+ * Its place in the file, from 0.
+ */
+place: number, title: string, artist: string, duration_s: number | null, };
 
 /**
  * The library here beside the service's.
@@ -539,6 +624,17 @@ export interface Replies {
   library_discard: SyncStatus
   library_verify: Verification
   download: DownloadList
+  playlist_list: PlaylistList
+  playlist_show: ShownPlaylist
+  playlist_create: ChangedPlaylist
+  playlist_rename: ChangedPlaylist
+  playlist_delete: ChangedPlaylist
+  playlist_add: ChangedPlaylist
+  playlist_remove: ChangedPlaylist
+  playlist_move: ChangedPlaylist
+  playlist_undo: TakenBack
+  playlist_export: ExportedPlaylist
+  playlist_import: ImportedPlaylist
   play: Done
   pause: Done
   resume: Done
