@@ -51,7 +51,11 @@ fn a_download_that_does_not_fit_leaves_no_half_file() {
     let id = melody.ids("long", 1).remove(0);
     let ended = melody.run(&["download", &id]);
     assert_eq!(ended.exit, Some(6), "{ended:?}");
-    assert!(format!("{}{}", ended.stdout, ended.stderr).contains("STORAGE_FULL"), "{ended:?}");
+    let told: serde_json::Value = serde_json::from_str(&ended.stderr).unwrap();
+    assert_eq!(told["error"]["code"], "STORAGE_FULL", "{ended:?}");
+    // Asked before a byte of it came: what is missing is known.
+    let message = told["error"]["message"].as_str().unwrap();
+    assert!(message.contains("room for 12 MB more") && message.contains("MB are missing"), "{message}");
     assert_eq!(melody.json(&["song", &id])["song"]["downloaded"], false);
 }
 

@@ -6,7 +6,10 @@ use bytes::Bytes;
 use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use reqwest::{
     Response, StatusCode,
-    header::{ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, RANGE},
+    header::{
+        ACCEPT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, IF_RANGE,
+        LAST_MODIFIED, RANGE,
+    },
 };
 use secrecy::SecretString;
 use uuid::Uuid;
@@ -32,7 +35,16 @@ pub struct Audio {
     /// Bytes of the whole song, when the server says so.
     pub total: Option<u64>,
     pub content_type: Option<String>,
+    /// Names this version of the file, to ask for the rest of the same: a strong `ETag`, else `Last-Modified`.
+    pub validator: Option<String>,
     pub body: Pin<Box<dyn Stream<Item = Result<Bytes, Error>> + Send>>,
+}
+
+/// What is wanted of a song: its bytes from `start` on, on the condition that it is the same version still.
+#[derive(Clone, Copy)]
+struct Range<'a> {
+    start: u64,
+    only_of: Option<&'a str>,
 }
 
 impl fmt::Debug for Audio {
@@ -41,29 +53,32 @@ impl fmt::Debug for Audio {
             .field("start", &self.start)
             .field("total", &self.total)
             .field("content_type", &self.content_type)
+            .field("validator", &self.validator)
             .finish_non_exhaustive()
     }
 }
 
 impl Client {
-    /// Fetches the sound at an address that the service gave out, from the byte `start` on. A token that is
-    /// refused is renewed once. An address that has expired is an error that says so:
-    /// [`Error::is_stale_address`].
-    pub async fn audio(&self, address: &str, start: u64) -> Result<Audio, Error> {
+    /// Fetches the sound at an address that the service gave out, from the byte `start` on; all of it if it is no longer
+    /// the version that `only_of` names. A token that is refused is renewed once. An address that has expired is an
+    /// error that says so: [`Error::is_stale_address`].
+    pub async fn audio(&self, address: &str, start: u64, only_of: Option<&str>) -> Result<Audio, Error> {
         let sent_id = Uuid::new_v4().to_string();
         let mut secrets = Vec::new();
-        let first = self.request_audio(address, start, &sent_id, &mut secrets).await?;
+        let range = Range { start, only_of };
+        let first = self.request_audio(address, range, &sent_id, &mut secrets).await?;
         let answer = if first.status() == StatusCode::UNAUTHORIZED && self.renew_for(&first).await? {
-            self.request_audio(address, start, &sent_id, &mut secrets).await?
+            self.request_audio(address, range, &sent_id, &mut secrets).await?
         } else {
             first
         };
         secrets.extend(self.shared.auth.known_secrets());
         let status = answer.status();
         let total = total(status, answer.headers());
+        let validator = validator(answer.headers());
         if status == StatusCode::RANGE_NOT_SATISFIABLE && total.is_some_and(|total| start >= total) {
             // Asked for what comes after the last byte: that is nothing, and no error.
-            return Ok(Audio { start, total, content_type: None, body: stream::empty().boxed() });
+            return Ok(Audio { start, total, content_type: None, validator, body: stream::empty().boxed() });
         }
         if !status.is_success() {
             return Err(self.refused(answer, &sent_id, &secrets).await);
@@ -90,14 +105,14 @@ impl Client {
             }
             body = stream::iter(head).chain(body).boxed();
         }
-        Ok(Audio { start, total, content_type, body })
+        Ok(Audio { start, total, content_type, validator, body })
     }
 
     /// Sends the request. A token that goes with it is noted among the secrets that no answer may bring back to people.
     async fn request_audio(
         &self,
         address: &str,
-        start: u64,
+        range: Range<'_>,
         request_id: &str,
         secrets: &mut Vec<SecretString>,
     ) -> Result<Response, Error> {
@@ -106,8 +121,11 @@ impl Client {
         // Compressed, its length would be another's, and ranges would cut through it.
         let mut request =
             media.get().header(ACCEPT_ENCODING, "identity").header(answer::REQUEST_ID, request_id);
-        if start > 0 {
-            request = request.header(RANGE, format!("bytes={start}-"));
+        if range.start > 0 {
+            request = request.header(RANGE, format!("bytes={}-", range.start));
+            if let Some(version) = range.only_of {
+                request = request.header(IF_RANGE, version);
+            }
         }
         request.send().await.map_err(|e| http::failure(&e, &media.url, request_id))
     }
@@ -199,6 +217,12 @@ fn total(status: StatusCode, headers: &HeaderMap) -> Option<u64> {
         None if status == StatusCode::OK => text(headers, &CONTENT_LENGTH)?.trim().parse().ok(),
         None => None,
     }
+}
+
+/// What a condition may be made of: a weak `ETag` allows other bytes under the same name.
+fn validator(headers: &HeaderMap) -> Option<String> {
+    let strong = text(headers, &ETAG).filter(|tag| !tag.trim_start().starts_with("W/"));
+    strong.or_else(|| text(headers, &LAST_MODIFIED))
 }
 
 /// `bytes 100-199/200` begins at 100.

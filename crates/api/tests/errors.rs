@@ -277,9 +277,9 @@ async fn a_request_for_sound_has_its_id_too() {
     server.on("GET /a.flac", refuse(404, green("No")).header("x-request-id", "req-78"));
     server.on("GET /b.flac", refuse(404, green("No")));
     let client = server.guest();
-    let theirs = client.audio("/a.flac", 0).await.unwrap_err();
+    let theirs = client.audio("/a.flac", 0, None).await.unwrap_err();
     assert_eq!(theirs.request_id(), Some("req-78"));
-    let ours = client.audio("/b.flac", 7).await.unwrap_err();
+    let ours = client.audio("/b.flac", 7, None).await.unwrap_err();
     let asked = server.asked_at("GET /b.flac");
     assert_eq!(ours.request_id(), Some(asked[0].headers["x-request-id"].as_str()));
     assert!(!asked[0].headers["x-request-id"].is_empty());

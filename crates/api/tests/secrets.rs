@@ -151,7 +151,7 @@ async fn an_opaque_token_that_is_echoed_is_not_told() {
             store.save(tokens(NEW_ACCESS, NEW_REFRESH)).await.unwrap();
             let client = Client::new(server.address(), ClientOptions::new(store));
             for _ in 0..2 {
-                match client.audio("/a.flac", 0).await {
+                match client.audio("/a.flac", 0, None).await {
                     Err(error) => assert_clean("an error", &format!("{error} {error:?}")),
                     // Words that are no page are the decoder's to refuse.
                     Ok(_) => assert!(status == 200 && body == echo, "{status}: {body}"),

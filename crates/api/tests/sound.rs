@@ -17,7 +17,7 @@ async fn asked(answer: Say, own: bool) -> Result<Vec<u8>, Error> {
     let place = if own { &service } else { &elsewhere };
     place.on("GET /a.flac", answer);
     let address = format!("{}/a.flac?signature=s3cret", place.base);
-    let audio = service.guest().audio(&address, 0).await?;
+    let audio = service.guest().audio(&address, 0, None).await?;
     Ok(audio.body.try_collect::<Vec<_>>().await?.concat())
 }
 
@@ -88,5 +88,25 @@ async fn sound_by_a_wrong_name_is_sound() {
     for name in ["text/html", "application/json", "text/plain"] {
         let sound = asked(say(200, "fLaC and so on").header("content-type", name), false).await.unwrap();
         assert_eq!(sound, b"fLaC and so on", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn the_rest_is_asked_for_on_the_condition_that_it_is_of_the_same_version() {
+    for (name, value, told) in [
+        ("etag", "\"v1\"", Some("\"v1\"")),
+        ("etag", "W/\"v1\"", None),
+        ("last-modified", "Sun, 22 Nov 2026 20:00:00 GMT", Some("Sun, 22 Nov 2026 20:00:00 GMT")),
+    ] {
+        let service = Scripted::start().await;
+        service.on("GET /a.flac", say(200, "fLaC").header(name, value));
+        let client = service.guest();
+        let first = client.audio("/a.flac", 0, None).await.unwrap();
+        assert_eq!(first.validator.as_deref(), told, "{name}: {value}");
+        client.audio("/a.flac", 2, first.validator.as_deref()).await.unwrap();
+        let asked = service.asked_at("GET /a.flac");
+        let headers = |at: usize, name: &str| asked[at].headers.get(name).map(String::as_str);
+        assert_eq!((headers(0, "range"), headers(0, "if-range")), (None, None));
+        assert_eq!((headers(1, "range"), headers(1, "if-range")), (Some("bytes=2-"), told));
     }
 }

@@ -102,7 +102,7 @@ async fn sound_that_breaks_off_is_told_with_its_request_id() {
     use futures_util::StreamExt;
 
     let base = raw(b"HTTP/1.1 200 OK\r\nx-request-id: req-9\r\ncontent-length: 500\r\n\r\nsome").await;
-    let mut audio = client_of(&base).audio("/a.flac", 0).await.unwrap();
+    let mut audio = client_of(&base).audio("/a.flac", 0, None).await.unwrap();
     let error = loop {
         match audio.body.next().await.expect("it breaks off") {
             Ok(_) => {}
@@ -111,7 +111,7 @@ async fn sound_that_breaks_off_is_told_with_its_request_id() {
     };
     assert_eq!((reason(&error), error.request_id()), (Reason::BrokenOff, Some("req-9")));
     let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let error = client_of(&format!("http://{nobody}")).audio("/a.flac", 0).await.unwrap_err();
+    let error = client_of(&format!("http://{nobody}")).audio("/a.flac", 0, None).await.unwrap_err();
     assert!(error.request_id().is_some_and(|id| !id.is_empty()), "{error:?}");
 }
 
@@ -122,7 +122,7 @@ async fn a_machine_that_can_make_no_connection_is_told_so_at_once() {
     let client = Client::new(ServiceAddress::parse("https://api.example", &[]).unwrap(), options);
     for error in [
         client.search(SearchRequest::new("x")).await.unwrap_err(),
-        client.audio("/a.flac", 0).await.unwrap_err(),
+        client.audio("/a.flac", 0, None).await.unwrap_err(),
     ] {
         assert_eq!(reason(&error), Reason::NotSetUp, "{error:?}");
         assert!(error.to_string().starts_with("https://api.example cannot be reached"), "{error}");

@@ -117,8 +117,21 @@ pub enum Command {
     /// Keep songs on this machine, for when there is no network
     #[command(after_help = "Examples:
   melody download 0198c0de-0000-7000-8000-000000000001
-  melody download 0198c0de-0000-7000-8000-000000000001 --rendition instrumental")]
+  melody download 0198c0de-0000-7000-8000-000000000001 --rendition instrumental
+  melody download --all             every saved song
+
+What was interrupted earlier goes on too, from where it broke off.")]
     Download(DownloadArgs),
+    /// The songs that are kept on this machine, or on their way there
+    #[command(
+        subcommand,
+        disable_help_subcommand = true,
+        after_help = "Examples:
+  melody downloads list
+  melody downloads remove ID1 ID2
+  melody downloads verify"
+    )]
+    Downloads(DownloadsCommand),
     /// Play songs, in order
     #[command(after_help = "Examples:
   melody play 0198c0de-0000-7000-8000-000000000001
@@ -193,6 +206,7 @@ impl Command {
             Self::Library(_) => "library",
             Self::Playlist(_) => "playlist",
             Self::Download(_) => "download",
+            Self::Downloads(_) => "downloads",
             Self::Play(_) => "play",
             Self::Serve(_) => "serve",
             Self::Web { .. } => "web",
@@ -325,13 +339,39 @@ pub struct ListArgs {
 
 #[derive(Debug, Args)]
 pub struct DownloadArgs {
-    #[arg(value_name = "ID", required = true, value_parser = values::id)]
+    #[arg(value_name = "ID", required_unless_present = "all", value_parser = values::id)]
     pub ids: Vec<String>,
+    /// Every song that you have saved
+    #[arg(long, conflicts_with = "ids")]
+    pub all: bool,
     /// Which take
     #[arg(long, value_name = "TAKE", default_value = "original", value_parser = values::rendition())]
     pub rendition: Rendition,
     #[command(flatten)]
     pub progress: ProgressArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum DownloadsCommand {
+    /// List what is kept and what is on its way
+    #[command(after_help = "Example:\n  melody downloads list")]
+    List,
+    /// Take songs off this machine; they stay in your library
+    #[command(after_help = "Examples:
+  melody downloads remove ID1 ID2
+  melody downloads remove ID --rendition instrumental")]
+    Remove {
+        #[arg(value_name = "ID", required = true, value_parser = values::id)]
+        ids: Vec<String>,
+        /// Only this take
+        #[arg(long, value_name = "TAKE", value_parser = values::rendition())]
+        rendition: Option<Rendition>,
+    },
+    /// Listen to every file to its end, unheard; ends with 1 if any is damaged
+    #[command(after_help = "Examples:
+  melody downloads verify
+  melody downloads verify --json")]
+    Verify,
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,7 @@
 mod args;
 mod completions;
 mod doctor;
+mod download;
 mod exit;
 mod hush;
 mod keys;

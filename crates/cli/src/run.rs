@@ -3,22 +3,22 @@
 use std::time::Duration;
 
 use melody_core::{
-    ChangedEntries, Command as Ask, Core, CoreOptions, DownloadList, DownloadState, ListRequest, Reply,
-    SearchRequest, SignedIn, SinkKind, TrendingRequest,
+    ChangedEntries, Command as Ask, Core, CoreOptions, ListRequest, Reply, SearchRequest, SignedIn, SinkKind,
+    TrendingRequest,
 };
 use melody_host::logging::{self, Colours};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::args::{Cli, Command, DownloadArgs, Global, LibraryCommand};
+use crate::args::{Cli, Command, DownloadsCommand, Global, LibraryCommand};
 use crate::exit::{Halt, NEGATIVE};
 use crate::hush::Hush;
 use crate::render::colour::{Depth, Theme, Tone};
 use crate::render::output::{self, Output, Reader, cell};
 use crate::render::progress::{self, Show};
-use crate::render::{self, entry, song};
+use crate::render::{self, downloads, entry, song};
 use crate::signals::Signals;
 use crate::values::Output as Sound;
-use crate::{completions, doctor, login, play, playlist, serve, tour, web};
+use crate::{completions, doctor, download, login, play, playlist, serve, tour, web};
 
 /// Enough for a request and a download beside each other; each costs memory.
 const THREADS: usize = 2;
@@ -114,7 +114,7 @@ async fn with_core(
 async fn one(core: &Core, command: Command, out: &Output) -> Result<(), Halt> {
     match command {
         Command::Login(args) => login::login(core, args, out).await,
-        Command::Download(args) => Box::pin(download(core, args, out)).await,
+        Command::Download(args) => Box::pin(download::download(core, args, out)).await,
         Command::Playlist(command) => playlist::playlist(core, command, out).await,
         Command::Library(LibraryCommand::Sync { progress }) => {
             let show = Show::sync(out, progress.progress);
@@ -135,6 +135,14 @@ async fn one(core: &Core, command: Command, out: &Output) -> Result<(), Halt> {
             print(out, &reply)?;
             match reply {
                 Reply::Verified(found) if !found.differences.is_empty() => Err(Halt::Told(NEGATIVE)),
+                _ => Ok(()),
+            }
+        }
+        Command::Downloads(DownloadsCommand::Verify) => {
+            let reply = core.dispatch(Ask::DownloadsVerify).await?;
+            print(out, &reply)?;
+            match reply {
+                Reply::VerifiedDownloads(found) if !found.damaged.is_empty() => Err(Halt::Told(NEGATIVE)),
                 _ => Ok(()),
             }
         }
@@ -169,6 +177,10 @@ fn ask(command: Command) -> Result<Ask, Halt> {
             offline: false,
         }),
         Command::Song { id } => Ask::Song { id },
+        Command::Downloads(DownloadsCommand::List) => Ask::Downloads,
+        Command::Downloads(DownloadsCommand::Remove { ids, rendition }) => {
+            Ask::DownloadsRemove { ids, rendition }
+        }
         Command::Library(LibraryCommand::List(args)) => Ask::LibraryList(ListRequest {
             limit: args.limit,
             offset: args.offset,
@@ -213,12 +225,13 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
         Reply::Changed(changed) => entry::changed(out, changed, false),
         Reply::Sync(status) => entry::status(out, status),
         Reply::Verified(found) => entry::verified(out, found),
+        Reply::Downloads(list) => downloads::list(out, list),
+        Reply::VerifiedDownloads(found) => downloads::verified(out, found),
         Reply::Playlists(list) => render::playlist::list(out, list),
         Reply::Playlist(shown) => render::playlist::show(out, shown),
         Reply::PlaylistChanged(changed) => render::playlist::changed(out, changed),
         Reply::TakenBack(taken) => render::playlist::taken_back(out, taken),
         Reply::Imported(imported) => render::playlist::imported(out, imported),
-        Reply::Downloads(list) => list.downloads.iter().try_for_each(|row| entry::download(out, row, None)),
         Reply::OtpSent(_)
         | Reply::Exported(_)
         | Reply::Done(_)
@@ -252,38 +265,6 @@ fn signed_in(out: &Output, who: &SignedIn) -> Result<(), Halt> {
         out.theme.paint(Tone::Strong, &person),
         out.theme.paint(Tone::Faint, &who.service)
     ))
-}
-
-async fn download(core: &Core, args: DownloadArgs, out: &Output) -> Result<(), Halt> {
-    let asked = args.ids.len();
-    let show = Show::downloads(out, args.progress.progress, asked);
-    let work = Box::pin(core.dispatch(Ask::Download { ids: args.ids, rendition: args.rendition }));
-    let reply = progress::during(core.events(), show, work).await?;
-    let Reply::Downloads(DownloadList { downloads }) = &reply else { return print(out, &reply) };
-    if out.is_json() {
-        output::document(&reply)?;
-    } else {
-        for row in downloads {
-            let title = match out.reader {
-                Reader::Person(_) if row.state == DownloadState::Done => title(core, &row.song_id).await,
-                _ => None,
-            };
-            entry::download(out, row, title.as_deref())?;
-        }
-    }
-    // One that is missing is what a script has to know, however many came.
-    match downloads.iter().find_map(|row| row.error.clone()) {
-        Some(error) if out.is_json() || asked == 1 => Err(Halt::Failed(error)),
-        Some(error) => Err(Halt::Told(melody_host::exit_code(&error))),
-        None => Ok(()),
-    }
-}
-
-async fn title(core: &Core, id: &str) -> Option<String> {
-    match core.dispatch(Ask::Song { id: id.to_owned() }).await {
-        Ok(Reply::Song(one)) => Some(song::name(&one.song.view)),
-        _ => None,
-    }
 }
 
 /// How the core is opened, by what the command line and the environment say.

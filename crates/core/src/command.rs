@@ -9,7 +9,7 @@ use crate::{
     ChangedEntries, ChangedPlaylist, DownloadList, EntryList, ExportedPlaylist, FoundSongs, Health,
     ImportedPlaylist, ListRequest, NowPlaying, OneSong, OtpRequest, OtpSent, Overview, Place, PlayRequest,
     PlaylistFormat, PlaylistList, Preferences, QueuePage, SearchRequest, ShownPlaylist, SignedIn, SignedOut,
-    SoundDevices, SyncStatus, TakenBack, TrendingRequest, TrendingSongs, Verification,
+    SoundDevices, SyncStatus, TakenBack, TrendingRequest, TrendingSongs, Verification, VerifiedDownloads,
 };
 
 macro_rules! commands {
@@ -64,7 +64,23 @@ commands! {
     LibraryDiscard { op: String } => SyncStatus,
     /// Compares with the service's library, and changes nothing.
     LibraryVerify => Verification,
+    /// Asks for songs and waits until they are there. What cannot come now stays queued.
     Download { ids: Vec<String>, rendition: Rendition } => DownloadList,
+    /// The same for every saved song.
+    DownloadSaved { rendition: Rendition } => DownloadList,
+    /// Every download: there, on its way, or given up.
+    Downloads => DownloadList,
+    /// Goes on with what waits, and brings back what that was. A window does it by itself.
+    DownloadsContinue => DownloadList,
+    /// Puts off what waits or is under way: of these songs, or all of it. Brings back every download.
+    DownloadsPause { #[serde(default)] #[ts(optional)] ids: Option<Vec<String>> } => DownloadList,
+    /// Takes up again what was put off, and does not wait for it.
+    DownloadsResume { #[serde(default)] #[ts(optional)] ids: Option<Vec<String>> } => DownloadList,
+    /// Takes the files off this machine: of one rendition, or both. Brings back what it was.
+    DownloadsRemove { ids: Vec<String>, #[serde(default)] #[ts(optional)] rendition: Option<Rendition> }
+        => DownloadList,
+    /// Decodes every download; the damaged are marked as failed.
+    DownloadsVerify => VerifiedDownloads,
     /// Playlists are this machine's alone. One is named by its id or its name.
     PlaylistList => PlaylistList,
     /// A part of a playlist, `limit` from 1 to 500; all of it when `limit` is absent.
@@ -141,6 +157,7 @@ pub enum Reply {
     Sync(SyncStatus),
     Verified(Verification),
     Downloads(DownloadList),
+    VerifiedDownloads(VerifiedDownloads),
     Playlists(PlaylistList),
     Playlist(ShownPlaylist),
     PlaylistChanged(ChangedPlaylist),

@@ -54,6 +54,11 @@ pub enum Error {
 
     #[error("The disk is full: {path} cannot be written. Free some space and try again.", path = .path.display())]
     StorageFull { path: PathBuf },
+    #[error(
+        "There is not enough room for {} more: {} are missing at {path}. Free some space and try again.",
+        in_words(*.bytes), in_words(*.missing), path = .path.display()
+    )]
+    NoRoom { path: PathBuf, bytes: u64, missing: u64 },
     #[error("{path} cannot be written: {reason}. Choose another folder with --profile, or allow writing there.", path = .path.display())]
     StorageReadOnly { path: PathBuf, reason: String },
     #[error("{path} cannot be used: {reason}. Move it away, or choose another folder with --profile.", path = .path.display())]
@@ -77,6 +82,11 @@ pub enum Error {
         "The keyring refused. Look at its entry “Melody Studio”, or set MELODY_SECRETS=file to keep your sign-in in a file that only you can read."
     )]
     KeyringRefused,
+
+    #[error("The file of this download is damaged or gone. Download the song again.")]
+    DownloadDamaged,
+    #[error("The download was removed while it was under way.")]
+    DownloadRemoved,
 
     #[error("There is no cover for this song.")]
     NoCover,
@@ -120,20 +130,20 @@ impl Error {
             Self::SignInNeeded => Code::AuthRequired,
             Self::UnknownId { .. } | Self::NoCover => Code::ResourceNotFound,
             Self::NoAudio { .. } => Code::NoAudio,
-            Self::TooLong { .. } => Code::BadAudio,
+            Self::TooLong { .. } | Self::DownloadDamaged => Code::BadAudio,
             Self::NotSaved => Code::ServiceError,
             Self::Offline { .. } => Code::Offline,
             Self::CutShort { .. } | Self::ServiceSwitched | Self::LibraryMoved | Self::SongChanged => {
                 Code::Unreachable
             }
-            Self::StorageFull { .. } => Code::StorageFull,
+            Self::StorageFull { .. } | Self::NoRoom { .. } => Code::StorageFull,
             Self::StorageReadOnly { .. } => Code::StorageReadOnly,
             Self::DamagedFile { .. } => Code::StorageDamaged,
             Self::Busy => Code::StorageBusy,
             Self::KeyringMissing | Self::KeyringLocked | Self::KeyringSilent | Self::KeyringRefused => {
                 Code::Keyring
             }
-            Self::Superseded => Code::Superseded,
+            Self::Superseded | Self::DownloadRemoved => Code::Superseded,
             Self::Internal(_) => Code::ProcessingError,
         }
     }
@@ -216,6 +226,15 @@ impl From<melody_api::Error> for Error {
             },
             other => Self::Api(other),
         }
+    }
+}
+
+/// Bytes as a listener counts them, rounded up: `12 MB`.
+fn in_words(bytes: u64) -> String {
+    match bytes {
+        0..1_000_000 => format!("{} kB", bytes.div_ceil(1_000)),
+        1_000_000..1_000_000_000 => format!("{} MB", bytes.div_ceil(1_000_000)),
+        _ => format!("{:.1} GB", bytes as f64 / 1e9),
     }
 }
 

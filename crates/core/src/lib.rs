@@ -183,6 +183,19 @@ impl Core {
             Command::Download { ids, rendition } => {
                 Reply::Downloads(self.downloads.fetch(&ids, rendition).await?)
             }
+            Command::DownloadSaved { rendition } => {
+                Reply::Downloads(self.downloads.fetch_saved(rendition).await?)
+            }
+            Command::Downloads => Reply::Downloads(self.downloads.list().await?),
+            Command::DownloadsContinue => Reply::Downloads(self.downloads.fetch_queued().await?),
+            Command::DownloadsPause { ids } => Reply::Downloads(self.downloads.pause(ids.as_deref()).await?),
+            Command::DownloadsResume { ids } => {
+                Reply::Downloads(self.downloads.resume(ids.as_deref()).await?)
+            }
+            Command::DownloadsRemove { ids, rendition } => {
+                Reply::Downloads(self.downloads.remove(&ids, rendition).await?)
+            }
+            Command::DownloadsVerify => Reply::VerifiedDownloads(self.downloads.verify().await?),
             Command::PlaylistList => Reply::Playlists(self.playlists.list().await?),
             Command::PlaylistShow { playlist, limit, offset } => {
                 Reply::Playlist(self.playlists.show(&playlist, limit, offset).await?)
@@ -291,9 +304,9 @@ impl Core {
         Ok(())
     }
 
-    /// Lets sync run by itself, for as long as this is polled.
-    pub async fn sync_in_rounds(&self) {
-        rounds::go(self).await;
+    /// Lets sync run and downloads go on by themselves, for as long as this is polled.
+    pub async fn work_in_rounds(&self) {
+        tokio::join!(rounds::go(self), self.downloads.in_rounds());
     }
 
     /// The service in use.

@@ -97,9 +97,9 @@ pub(crate) fn message(error: &Error) -> (MessageKey, Params) {
         Error::ServiceSwitched | Error::LibraryMoved | Error::SongChanged | Error::CutShort { .. } => {
             Key::Interrupted
         }
-        Error::TooLong { .. } => Key::BadAudio,
+        Error::TooLong { .. } | Error::DownloadDamaged => Key::BadAudio,
         Error::NotSaved => Key::ServiceFailed,
-        Error::StorageFull { .. } => Key::DiskFull,
+        Error::StorageFull { .. } | Error::NoRoom { .. } => Key::DiskFull,
         Error::StorageReadOnly { .. } => Key::ReadOnly,
         Error::DamagedFile { .. } => Key::Damaged,
         Error::Busy => Key::Busy,
@@ -107,7 +107,7 @@ pub(crate) fn message(error: &Error) -> (MessageKey, Params) {
         Error::KeyringLocked => Key::KeyringLocked,
         Error::KeyringSilent => Key::KeyringSilent,
         Error::KeyringRefused => Key::KeyringRefused,
-        Error::Superseded => Key::Superseded,
+        Error::Superseded | Error::DownloadRemoved => Key::Superseded,
         // In place of a cover that is not there a screen draws something else.
         Error::NoCover | Error::Internal(_) => Key::Internal,
     };

@@ -35,6 +35,8 @@ pub(crate) struct Remote {
     renew: Renew,
     /// As the first answer told it: a later one that differs is of another file.
     length: Arc<OnceLock<u64>>,
+    /// The name of the file's version, in the same way.
+    validator: Arc<OnceLock<String>>,
 }
 
 /// The body of one answer, from the byte that was asked for.
@@ -47,7 +49,27 @@ pub(crate) struct Body {
 
 impl Remote {
     pub(crate) fn new(client: Client, address: String, renew: Renew) -> Self {
-        Self { client, address: Arc::new(Mutex::new(address)), renew, length: Arc::default() }
+        Self {
+            client,
+            address: Arc::new(Mutex::new(address)),
+            renew,
+            length: Arc::default(),
+            validator: Arc::default(),
+        }
+    }
+
+    /// Takes nothing but the version of the file that a part is of: `Error::SongChanged` for any other.
+    pub(crate) fn only_of(self, validator: String, length: Option<u64>) -> Self {
+        Self {
+            length: Arc::new(length.map_or_else(OnceLock::new, OnceLock::from)),
+            validator: Arc::new(OnceLock::from(validator)),
+            ..self
+        }
+    }
+
+    /// The name of the file's version, once an answer told it.
+    pub(crate) fn validator(&self) -> Option<String> {
+        self.validator.get().cloned()
     }
 
     /// The ending of the address's file name.
@@ -63,11 +85,12 @@ impl Remote {
 
     /// The song's bytes from `start` to its end. An expired address is renewed once.
     async fn request(&self, start: u64) -> Result<Body, Error> {
-        let answer = match self.client.audio(&self.address(), start).await {
+        let version = self.validator.get().map(String::as_str);
+        let answer = match self.client.audio(&self.address(), start, version).await {
             Err(e) if e.is_stale_address() => {
                 let fresh = (self.renew)().await?;
                 self.address.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&fresh);
-                self.client.audio(&fresh, start).await?
+                self.client.audio(&fresh, start, version).await?
             }
             other => other?,
         };
@@ -80,12 +103,27 @@ impl Remote {
         {
             return Err(Error::SongChanged);
         }
+        self.same_version(start, answer.start, answer.validator)?;
         within(answer.total.unwrap_or_default(), MOST)?;
         Ok(Body {
             chunks: skip_bytes(chunks, known),
             length: answer.total,
             content_type: answer.content_type,
         })
+    }
+
+    /// Whether an answer that begins at `begins`, asked for from `start` on, is of the version that is known. A part was
+    /// sent on that condition, and need not name it again; a whole has to.
+    fn same_version(&self, start: u64, begins: u64, told: Option<String>) -> Result<(), Error> {
+        let same = match (self.validator.get(), &told) {
+            (Some(known), Some(told)) => known == told,
+            (Some(_), None) => start > 0 && begins == start,
+            (None, _) => true,
+        };
+        if let Some(told) = told {
+            self.validator.get_or_init(|| told);
+        }
+        if same { Ok(()) } else { Err(Error::SongChanged) }
     }
 
     /// The bytes from `start` up to `end` (the song's, if not given); a broken connection is made anew where

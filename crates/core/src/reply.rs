@@ -162,8 +162,10 @@ pub struct DownloadList {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum DownloadState {
+    /// Asked for, and not under way: its turn comes, or the service cannot be reached.
     Queued,
     Running,
+    Paused,
     Done,
     Failed,
 }
@@ -177,9 +179,21 @@ pub struct DownloadRow {
     /// On the disk so far.
     pub bytes: u64,
     pub total: Option<u64>,
+    /// As far as the song is known here; artist too.
+    pub title: Option<String>,
+    pub artist: Option<String>,
+    /// Why it failed, or what it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub error: Option<crate::ErrorReport>,
+}
+
+/// What decoding every download found.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct VerifiedDownloads {
+    pub checked: u64,
+    /// Those that cannot be heard to their end any more.
+    pub damaged: Vec<DownloadRow>,
 }
 
 /// All that a screen needs to begin with.

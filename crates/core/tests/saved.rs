@@ -392,7 +392,7 @@ async fn what_waits_is_sent_by_itself_once_somebody_is_signed_in() {
     let core = bench.core().await;
     let rounds = tokio::spawn({
         let core = core.clone();
-        async move { core.sync_in_rounds().await }
+        async move { core.work_in_rounds().await }
     });
     common::sign_in(&core).await.unwrap();
     let song = one(&core, "monsoon").await.song.id.to_string();

@@ -57,7 +57,7 @@ impl Host {
         let core = Core::open(CoreOptions { keep_queue: true, ..options }).await?;
         let rounds = tokio::spawn({
             let core = core.clone();
-            async move { core.sync_in_rounds().await }
+            async move { core.work_in_rounds().await }
         });
         let host = Self {
             core,

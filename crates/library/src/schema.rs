@@ -5,7 +5,8 @@ use rusqlite::{Connection, TransactionBehavior};
 use crate::{Error, Result};
 
 /// Step `i` takes a database from version `i` to `i + 1`. A released step never changes.
-const STEPS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
+const STEPS: &[&str] =
+    &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql"), include_str!("schema/0003.sql")];
 
 /// The schema version that this program writes.
 pub(crate) const VERSION: i64 = STEPS.len() as i64;
@@ -63,17 +64,45 @@ mod tests {
             .collect()
     }
 
+    /// A database as the first `version` steps made it.
+    fn of_version(version: usize) -> Connection {
+        let old = Connection::open_in_memory().unwrap();
+        for step in &STEPS[..version] {
+            old.execute_batch(step).unwrap();
+        }
+        old.pragma_update(None, "user_version", i64::try_from(version).unwrap()).unwrap();
+        old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+        old
+    }
+
+    #[test]
+    fn downloads_of_the_first_version_are_kept_and_what_was_running_is_queued() {
+        let mut old = of_version(1);
+        old.execute_batch(
+            "INSERT INTO song VALUES (1, x'01', 1, 1, 'A', '', NULL, NULL, NULL, '[]', NULL, 0, 0, NULL, '{}', '{}');
+             INSERT INTO download VALUES (1, 'original', 'done', 'audio/a.flac', 9, 9, NULL, 1),
+                                         (1, 'instrumental', 'running', NULL, 3, 9, NULL, 1);",
+        )
+        .unwrap();
+        migrate(&mut old).unwrap();
+        let kept = |rendition: &str| -> (String, Option<String>, i64, Option<String>) {
+            old.query_row(
+                "SELECT state, path, bytes, validator FROM download WHERE rendition = ?1",
+                [rendition],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+            )
+            .unwrap()
+        };
+        assert_eq!(kept("original"), ("done".into(), Some("audio/a.flac".into()), 9, None));
+        assert_eq!(kept("instrumental"), ("queued".into(), None, 3, None));
+    }
+
     #[test]
     fn a_migrated_schema_equals_a_fresh_one() {
         let mut fresh = Connection::open_in_memory().unwrap();
         migrate(&mut fresh).unwrap();
         for from in 1..=STEPS.len() {
-            let mut old = Connection::open_in_memory().unwrap();
-            for step in &STEPS[..from] {
-                old.execute_batch(step).unwrap();
-            }
-            old.pragma_update(None, "user_version", i64::try_from(from).unwrap()).unwrap();
-            old.pragma_update(None, "application_id", APPLICATION_ID).unwrap();
+            let mut old = of_version(from);
             migrate(&mut old).unwrap();
             assert_eq!(dump(&old), dump(&fresh), "from version {from}");
             assert_eq!(version(&old).unwrap(), VERSION);

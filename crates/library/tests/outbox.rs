@@ -415,6 +415,8 @@ async fn downloads_are_kept_and_only_a_whole_pinned_original_counts() {
         total: Some(10),
         error: None,
         pinned: true,
+        validator: Some("\"v1\"".to_owned()),
+        used_at: None,
     };
     let downloaded = async || bench.library.song(id).await.unwrap().unwrap().downloaded;
     bench.library.set_download(download.clone()).await.unwrap();
@@ -423,7 +425,7 @@ async fn downloads_are_kept_and_only_a_whole_pinned_original_counts() {
     download.rendition = Rendition::Original;
     for (state, pinned, expected) in [
         (DownloadState::Queued, true, false),
-        (DownloadState::Running, true, false),
+        (DownloadState::Paused, true, false),
         (DownloadState::Failed, true, false),
         (DownloadState::Done, false, false),
         (DownloadState::Done, true, true),

@@ -1,12 +1,9 @@
-//! What is saved and kept: library entries, the state of the library, downloads.
+//! What is saved: library entries, and the state of the library.
 
 use std::fmt::Write;
 
-use melody_core::{
-    ChangedEntries, DifferenceKind, DownloadRow, DownloadState, EntryList, SyncState, SyncStatus,
-    Verification,
-};
-use melody_model::{EntryView, Rendition};
+use melody_core::{ChangedEntries, DifferenceKind, EntryList, SyncState, SyncStatus, Verification};
+use melody_model::EntryView;
 
 use super::colour::Tone;
 use super::output::{self, Output, Reader, cell};
@@ -211,49 +208,6 @@ fn state_word(state: SyncState) -> &'static str {
         SyncState::Waiting => "waiting",
         SyncState::SignInNeeded => "sign_in_needed",
         SyncState::Failed => "failed",
-    }
-}
-
-/// One download as a line: for a pipe, tabs; for a person, how it went.
-pub fn download(out: &Output, row: &DownloadRow, title: Option<&str>) -> Result<(), Halt> {
-    if out.reader == Reader::Pipe {
-        return output::line(&format!(
-            "{}\t{}\t{}\t{}\t{}",
-            row.song_id,
-            row.rendition,
-            download_word(row.state),
-            row.bytes,
-            row.total.map(|total| total.to_string()).unwrap_or_default()
-        ));
-    }
-    let name = title.map_or_else(|| row.song_id.clone(), cell);
-    let take = match row.rendition {
-        Rendition::Original => "",
-        Rendition::Instrumental => ", instrumental",
-    };
-    let theme = out.theme;
-    output::line(&match row.state {
-        DownloadState::Done => format!(
-            "{} {name}{take}  {}",
-            theme.paint(Tone::Accent, DOWNLOADED),
-            theme.paint(Tone::Faint, &text::bytes(row.bytes))
-        ),
-        DownloadState::Failed => {
-            let reason = row.error.as_ref().map(|error| cell(&error.message)).unwrap_or_default();
-            format!("{} {name}{take}  {reason}", theme.paint(Tone::Danger, "✗"))
-        }
-        DownloadState::Queued | DownloadState::Running => {
-            format!("{WAITING} {name}{take}  {}", text::bytes(row.bytes))
-        }
-    })
-}
-
-fn download_word(state: DownloadState) -> &'static str {
-    match state {
-        DownloadState::Queued => "queued",
-        DownloadState::Running => "running",
-        DownloadState::Done => "done",
-        DownloadState::Failed => "failed",
     }
 }
 

@@ -1,6 +1,7 @@
 //! What people see: colours, columns, lines that move.
 
 pub mod colour;
+pub mod downloads;
 pub mod entry;
 pub mod line;
 pub mod output;

@@ -1,10 +1,12 @@
 //! What is shown while something takes its time: a bar for people, JSON lines for programs, else nothing.
 
+use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use melody_core::{DownloadRow, DownloadState, Event, SyncStatus};
+use melody_model::Rendition;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -20,7 +22,8 @@ pub struct Show {
     lines: bool,
     bar: ProgressBar,
     asked: usize,
-    ended: usize,
+    /// Downloads by song and take, as they were last told.
+    downloads: BTreeMap<(String, Rendition), DownloadRow>,
 }
 
 impl Show {
@@ -41,7 +44,7 @@ impl Show {
         if !quiet {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
-        Self { lines, bar, asked, ended: 0 }
+        Self { lines, bar, asked, downloads: BTreeMap::new() }
     }
 
     fn event(&mut self, event: &Event) -> Result<(), Halt> {
@@ -54,16 +57,17 @@ impl Show {
     }
 
     fn download(&mut self, row: &DownloadRow) {
-        if matches!(row.state, DownloadState::Done | DownloadState::Failed) {
-            self.ended += 1;
+        self.downloads.insert((row.song_id.clone(), row.rendition), row.clone());
+        // Several are under way at a time: the bar is about all of them.
+        let (mut ended, mut bytes, mut total) = (0, 0, 0);
+        for row in self.downloads.values() {
+            ended += usize::from(matches!(row.state, DownloadState::Done | DownloadState::Failed));
+            bytes += row.bytes;
+            total += row.total.unwrap_or(row.bytes);
         }
-        let at = (self.ended + 1).min(self.asked);
-        self.bar.set_message(if self.asked > 1 {
-            format!("Song {at} of {}", self.asked)
-        } else {
-            "Fetching".to_owned()
-        });
-        if let Some(total) = row.total {
+        let all = self.asked.max(self.downloads.len());
+        self.bar.set_message(if all > 1 { format!("{ended} of {all} songs") } else { "Fetching".to_owned() });
+        if total > 0 {
             if self.bar.length().is_none() {
                 let (done, rest) = paints(Theme::of_stderr());
                 look(
@@ -75,7 +79,7 @@ impl Show {
             }
             self.bar.set_length(total);
         }
-        self.bar.set_position(row.bytes);
+        self.bar.set_position(bytes);
     }
 
     fn synced(&self, status: &SyncStatus) {

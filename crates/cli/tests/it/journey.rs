@@ -85,7 +85,7 @@ fn whole_way(dialect: Dialect) {
     let downloads = bench.json(&["download", entry]);
     keys(&downloads, &["downloads"]);
     let row = &downloads["downloads"][0];
-    keys(row, &["song_id", "rendition", "state", "bytes", "total"]);
+    keys(row, &["song_id", "rendition", "state", "bytes", "total", "title", "artist"]);
     assert_eq!((&row["song_id"], &row["state"]), (&song["id"], &"done".into()));
     assert_eq!(row["bytes"], row["total"]);
 

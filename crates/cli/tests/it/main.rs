@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on may end.
 
 mod bench;
+mod downloads;
 #[cfg(target_os = "linux")]
 mod hush;
 mod journey;

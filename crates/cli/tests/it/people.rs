@@ -71,6 +71,7 @@ fn help_names_every_command_and_every_command_has_examples() {
         "song",
         "library",
         "download",
+        "downloads",
         "play",
         "serve",
         "doctor",
@@ -81,13 +82,21 @@ fn help_names_every_command_and_every_command_has_examples() {
         assert!(help.out.contains(&format!("\n  {command} ")), "{command}");
         let help = said(program().args([command, "--help"]).output().unwrap());
         assert_eq!(help.exit, 0);
-        assert!(command == "library" || help.out.contains("Example"), "{command}: {}", help.out);
+        assert!(
+            ["library", "downloads"].contains(&command) || help.out.contains("Example"),
+            "{command}: {}",
+            help.out
+        );
         for flag in ["--profile", "--server", "--json", "--allow-http", "--verbose"] {
             assert!(help.out.contains(flag), "{command} {flag}");
         }
     }
     for command in ["list", "add", "remove", "sync", "status"] {
         let help = said(program().args(["library", command, "--help"]).output().unwrap());
+        assert!(help.out.contains("Example"), "{command}");
+    }
+    for command in ["list", "remove", "verify"] {
+        let help = said(program().args(["downloads", command, "--help"]).output().unwrap());
         assert!(help.out.contains("Example"), "{command}");
     }
     let version = said(program().arg("--version").output().unwrap());

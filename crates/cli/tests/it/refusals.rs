@@ -13,7 +13,7 @@ fn refused(bench: &Bench, args: &[&str], exit: i32, code: &str) {
 #[test]
 fn mistakes_on_the_command_line_are_usage() {
     let bench = Bench::new();
-    let commands: [&[&str]; 15] = [
+    let commands: [&[&str]; 17] = [
         &[],
         &["serach", "x"],
         &["search"],
@@ -29,6 +29,8 @@ fn mistakes_on_the_command_line_are_usage() {
         &["play", "x", "--to", "song.mp3"],
         &["play", "x", "--to", "no-such-folder/song.wav"],
         &["whoami", "--jsno"],
+        &["download"],
+        &["download", "x", "--all"],
     ];
     for args in commands {
         refused(&bench, args, 2, "USAGE");
@@ -219,4 +221,6 @@ fn a_group_of_commands_alone_is_helped_on() {
     for command in ["list", "add", "remove", "sync", "verify", "retry", "discard", "status"] {
         assert!(said.err.contains(&format!("  {command} ")), "{command} is not there: {said:?}");
     }
+    let said = Bench::new().run(&["downloads"]);
+    assert!(said.exit == 2 && said.err.contains("Usage: melody downloads"), "{said:?}");
 }

@@ -58,7 +58,7 @@ export type Code = "USAGE" | "INSECURE_ADDRESS" | "VALIDATION_ERROR" | "AUTH_REQ
 /**
  * One request of a face. Ids in texts may be ours, the server's or a library entry's.
  */
-export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
+export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
 
 /**
  * A saved song that is not the same on both sides.
@@ -94,9 +94,17 @@ song_id: string, rendition: Rendition, state: DownloadState,
 /**
  * On the disk so far.
  */
-bytes: number, total: number | null, error?: ErrorReport, };
+bytes: number, total: number | null, 
+/**
+ * As far as the song is known here; artist too.
+ */
+title: string | null, artist: string | null, 
+/**
+ * Why it failed, or what it waits for.
+ */
+error?: ErrorReport, };
 
-export type DownloadState = "queued" | "running" | "done" | "failed";
+export type DownloadState = "queued" | "running" | "paused" | "done" | "failed";
 
 /**
  * A saved song.
@@ -604,6 +612,15 @@ here: number, there: number,
  */
 pending: number, differences: Array<Difference>, };
 
+/**
+ * What decoding every download found.
+ */
+export type VerifiedDownloads = { checked: number, 
+/**
+ * Those that cannot be heard to their end any more.
+ */
+damaged: Array<DownloadRow>, };
+
 /** What each command brings back. */
 export interface Replies {
   overview: Overview
@@ -624,6 +641,13 @@ export interface Replies {
   library_discard: SyncStatus
   library_verify: Verification
   download: DownloadList
+  download_saved: DownloadList
+  downloads: DownloadList
+  downloads_continue: DownloadList
+  downloads_pause: DownloadList
+  downloads_resume: DownloadList
+  downloads_remove: DownloadList
+  downloads_verify: VerifiedDownloads
   playlist_list: PlaylistList
   playlist_show: ShownPlaylist
   playlist_create: ChangedPlaylist

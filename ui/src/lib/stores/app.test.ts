@@ -123,7 +123,7 @@ test("rows of the library are old after each change, and sync tells where it sta
 
 test("a download is known by its song while it runs, an instrumental's is not the song's", async () => {
   const { app, backend } = await started();
-  const row = { song_id: "a", bytes: 1, total: 2, state: "running" } as const;
+  const row = { song_id: "a", bytes: 1, total: 2, title: null, artist: null, state: "running" } as const;
   backend.tell({ event: "download_changed", rendition: "instrumental", ...row });
   expect(app.downloads.rows.has("a")).toBe(false);
   backend.tell({ event: "download_changed", rendition: "original", ...row });
