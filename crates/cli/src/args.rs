@@ -114,6 +114,18 @@ pub enum Command {
   melody playlist export Rain rain.m3u8"
     )]
     Playlist(PlaylistCommand),
+    /// Show what you listened to, the latest first
+    #[command(after_help = "Examples:
+  melody history
+  melody history --limit 100 --offset 100")]
+    History {
+        /// How many listens at most, 1 to 500
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = values::limit::<500>, allow_negative_numbers = true)]
+        limit: u32,
+        /// How many to leave out first
+        #[arg(long, value_name = "N", default_value_t = 0, value_parser = values::offset, allow_negative_numbers = true)]
+        offset: u64,
+    },
     /// Keep songs on this machine, for when there is no network
     #[command(after_help = "Examples:
   melody download 0198c0de-0000-7000-8000-000000000001
@@ -205,6 +217,7 @@ impl Command {
             Self::Song { .. } => "song",
             Self::Library(_) => "library",
             Self::Playlist(_) => "playlist",
+            Self::History { .. } => "history",
             Self::Download(_) => "download",
             Self::Downloads(_) => "downloads",
             Self::Play(_) => "play",

@@ -181,6 +181,7 @@ fn ask(command: Command) -> Result<Ask, Halt> {
         Command::Downloads(DownloadsCommand::Remove { ids, rendition }) => {
             Ask::DownloadsRemove { ids, rendition }
         }
+        Command::History { limit, offset } => Ask::History { limit, offset },
         Command::Library(LibraryCommand::List(args)) => Ask::LibraryList(ListRequest {
             limit: args.limit,
             offset: args.offset,
@@ -231,6 +232,7 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
         Reply::Playlist(shown) => render::playlist::show(out, shown),
         Reply::PlaylistChanged(changed) => render::playlist::changed(out, changed),
         Reply::TakenBack(taken) => render::playlist::taken_back(out, taken),
+        Reply::History(page) => render::history::list(out, page),
         Reply::Imported(imported) => render::playlist::imported(out, imported),
         Reply::OtpSent(_)
         | Reply::Exported(_)

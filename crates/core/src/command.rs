@@ -7,9 +7,10 @@ use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::{
     ChangedEntries, ChangedPlaylist, DownloadList, EntryList, ExportedPlaylist, FoundSongs, Health,
-    ImportedPlaylist, ListRequest, NowPlaying, OneSong, OtpRequest, OtpSent, Overview, Place, PlayRequest,
-    PlaylistFormat, PlaylistList, Preferences, QueuePage, SearchRequest, ShownPlaylist, SignedIn, SignedOut,
-    SoundDevices, SyncStatus, TakenBack, TrendingRequest, TrendingSongs, Verification, VerifiedDownloads,
+    HistoryPage, ImportedPlaylist, ListRequest, NowPlaying, OneSong, OtpRequest, OtpSent, Overview, Place,
+    PlayRequest, PlaylistFormat, PlaylistList, Preferences, QueuePage, SearchRequest, ShownPlaylist,
+    SignedIn, SignedOut, SoundDevices, SyncStatus, TakenBack, TrendingRequest, TrendingSongs, Verification,
+    VerifiedDownloads,
 };
 
 macro_rules! commands {
@@ -106,6 +107,8 @@ commands! {
     PlaylistExport { playlist: String, format: PlaylistFormat } => ExportedPlaylist,
     /// Makes a playlist of a file's content; `name` is for a file that has none.
     PlaylistImport { text: String, #[serde(default)] #[ts(optional)] name: Option<String> } => ImportedPlaylist,
+    /// What was listened to, the latest first; `limit` is 1 to 500.
+    History { limit: u32, offset: u64 } => HistoryPage,
     Play(PlayRequest) => Done,
     Pause => Done,
     /// Goes on, or begins the queue where it was left.
@@ -164,6 +167,7 @@ pub enum Reply {
     TakenBack(TakenBack),
     Exported(ExportedPlaylist),
     Imported(ImportedPlaylist),
+    History(HistoryPage),
     NowPlaying(Box<NowPlaying>),
     Queue(QueuePage),
     SoundDevices(SoundDevices),

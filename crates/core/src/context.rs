@@ -133,15 +133,19 @@ impl Context {
         let (mut changes, events) = (account.library.changes(), self.events.clone());
         tokio::spawn(async move {
             loop {
-                let (rows, playlists) = match changes.recv().await {
-                    Ok(Changes { songs, entries, downloads, outbox, playlists }) => {
+                let (rows, playlists, history) = match changes.recv().await {
+                    Ok(Changes { songs, entries, downloads, outbox, playlists, history }) => {
                         let rows = !(songs.is_empty() && entries.is_empty() && downloads.is_empty());
-                        (rows || outbox, !playlists.is_empty())
+                        (rows || outbox, !playlists.is_empty(), history)
                     }
-                    Err(broadcast::error::RecvError::Lagged(_)) => (true, true),
+                    Err(broadcast::error::RecvError::Lagged(_)) => (true, true, true),
                     Err(broadcast::error::RecvError::Closed) => return,
                 };
-                let told = [(rows, Event::LibraryChanged), (playlists, Event::PlaylistsChanged)];
+                let told = [
+                    (rows, Event::LibraryChanged),
+                    (playlists, Event::PlaylistsChanged),
+                    (history, Event::HistoryChanged),
+                ];
                 for (_, event) in told.into_iter().filter(|(changed, _)| *changed) {
                     let _ = events.send(event);
                 }

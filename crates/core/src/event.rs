@@ -20,6 +20,8 @@ pub enum Event {
     LibraryChanged,
     /// Playlists came, went or changed.
     PlaylistsChanged,
+    /// A listen was added to the history.
+    HistoryChanged,
     SyncChanged(SyncStatus),
     DownloadChanged(DownloadRow),
     Playback(PlaybackEvent),

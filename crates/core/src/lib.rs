@@ -225,6 +225,13 @@ impl Core {
             Command::PlaylistImport { text, name } => {
                 Reply::Imported(self.playlists.import(&text, name).await?)
             }
+            Command::History { limit, offset } => {
+                catalogue::check_limit(limit, HISTORY_MOST)?;
+                let account = self.context.account();
+                playback::end_left_listens(&account).await;
+                let page = account.library.history(limit, offset).await?;
+                Reply::History(HistoryPage { listens: page.listens, total: page.total })
+            }
             Command::Play(request) => {
                 self.play(request).await?;
                 DONE
@@ -364,6 +371,9 @@ fn open_profile(options: CoreOptions) -> Result<(Context, Settings), Error> {
 }
 
 const DONE: Reply = Reply::Done(Done {});
+
+/// The most listens in one answer.
+const HISTORY_MOST: u32 = 500;
 
 /// How long a sign-in waits for the library to come, before it goes on without all of it.
 const FIRST_FILL: Duration = Duration::from_secs(10);

@@ -1,8 +1,8 @@
 //! What commands bring back.
 
 use melody_model::{
-    EntryView, OperationId, PlaylistItemView, PlaylistView, Rendition, ServerId, SongDetails, SongId,
-    SongView,
+    EntryView, ListenView, OperationId, PlaylistItemView, PlaylistView, Rendition, ServerId, SongDetails,
+    SongId, SongView,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -322,4 +322,12 @@ pub struct UnmatchedSong {
     pub title: String,
     pub artist: String,
     pub duration_s: Option<u32>,
+}
+
+/// A part of the listening history.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct HistoryPage {
+    /// The latest first.
+    pub listens: Vec<ListenView>,
+    pub total: u64,
 }

@@ -178,7 +178,8 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }
 
-/// Gives an account what the guest found and downloaded, which the guest keeps too, and the guest's playlists, which move.
+/// Gives an account what the guest found and downloaded, which the guest keeps too, and the guest's playlists and history,
+/// which move.
 async fn carry_over(guest: &Account, account: &Account) -> Result<(), Error> {
     let moved = account.library.carry_over_from(&guest.folder.join(LIBRARY_FILE)).await?;
     guest.library.forget_moved(moved).await?;

@@ -1,5 +1,5 @@
 //! What a guest's library gives to the account that signs in: the songs, ids and answers that this one lacks, which
-//! the guest keeps too, and the playlists, which move. Its downloads are not in it: whoever links or copies their
+//! the guest keeps too, and playlists and history, which move. Its downloads are not in it: whoever links or copies their
 //! files puts them down.
 
 use std::{
@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use melody_model::{PlaylistId, ServerId, SongId};
+use melody_model::{ListenId, PlaylistId, ServerId, SongId};
 use rusqlite::{Connection, params};
 
 use crate::{
@@ -40,6 +40,11 @@ impl Library {
                     w.tx.execute("DELETE FROM playlist WHERE id = ?1", [id.0])?;
                     w.changes.playlists.push(id);
                 }
+                let mut forget = w.tx.prepare("DELETE FROM listen WHERE id = ?1")?;
+                for id in &moved.listens {
+                    w.changes.history |= forget.execute([id.0])? > 0;
+                }
+                drop(forget);
                 // What would take their changes back has nothing left to act on.
                 w.tx.execute("DELETE FROM playlist_change", [])?;
                 Ok(())
@@ -52,6 +57,7 @@ impl Library {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Moved {
     pub playlists: Vec<PlaylistId>,
+    pub listens: Vec<ListenId>,
 }
 
 fn carry_over(w: &mut Write<'_>, from: &Connection) -> Result<Moved> {
@@ -64,7 +70,7 @@ fn carry_over(w: &mut Write<'_>, from: &Connection) -> Result<Moved> {
     }
     let song_of = carry_songs(w, from, &generation_of)?;
     carry_answers(w, from, &generation_of, &song_of)?;
-    Ok(Moved { playlists: carry_playlists(w, from, &song_of)? })
+    Ok(Moved { playlists: carry_playlists(w, from, &song_of)?, listens: carry_history(w, from, &song_of)? })
 }
 
 /// Answers which row here stands for each row there.
@@ -196,6 +202,29 @@ fn carry_playlists(
             item.execute(params![id, n, song, place, added_at])?;
         }
         w.changes.playlists.push(id);
+    }
+    Ok(moved)
+}
+
+fn carry_history(w: &mut Write<'_>, from: &Connection, song_of: &HashMap<i64, i64>) -> Result<Vec<ListenId>> {
+    let mut all = from.prepare(
+        "SELECT id, song, rendition, began_at, heard_ms, completed, counted FROM listen ORDER BY n",
+    )?;
+    let mut listen = w.tx.prepare(
+        "INSERT INTO listen (id, song, rendition, began_at, heard_ms, completed, counted)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING",
+    )?;
+    let mut moved = Vec::new();
+    let mut found = all.query([])?;
+    while let Some(row) = found.next()? {
+        let id = ListenId(row.get(0)?);
+        let Some(song) = song_of.get(&row.get(1)?) else { continue };
+        let rendition: String = row.get(2)?;
+        let (began_at, heard_ms): (i64, i64) = (row.get(3)?, row.get(4)?);
+        let (completed, counted): (bool, bool) = (row.get(5)?, row.get(6)?);
+        let new = listen.execute(params![id.0, song, rendition, began_at, heard_ms, completed, counted])?;
+        w.changes.history |= new > 0;
+        moved.push(id);
     }
     Ok(moved)
 }

@@ -151,22 +151,34 @@ impl Library {
     ) -> Result<Option<EntryView>> {
         self.workers
             .write(move |w| {
-                let Some(found) = find(&w.tx, song)?.filter(|found| !found.removed) else {
-                    return Ok(None);
-                };
-                w.tx.execute(
-                    "UPDATE entry SET play_count = play_count + 1,
-                            last_played_at = max(coalesce(last_played_at, 0), ?2) WHERE n = ?1",
-                    [found.n, w.now.as_microsecond()],
-                )?;
-                let action = Action::Play { seconds, completed, played_at: w.now };
-                outbox::queue(w, found.song, found.id, &action)?;
-                search::rerank(&w.tx, found.song)?;
-                touch(w, song, found.id);
-                Ok(Some(view(&w.tx, found.n)?))
+                let now = w.now;
+                count_play(w, song, seconds, completed, now)?.map(|n| view(&w.tx, n)).transpose()
             })
             .await
     }
+}
+
+/// Counts a play of a saved song and queues its operation; answers the entry's row, `None` if it is not saved.
+pub(crate) fn count_play(
+    w: &mut Write<'_>,
+    song: SongId,
+    seconds: u32,
+    completed: bool,
+    played_at: Timestamp,
+) -> Result<Option<i64>> {
+    let Some(found) = find(&w.tx, song)?.filter(|found| !found.removed) else {
+        return Ok(None);
+    };
+    w.tx.execute(
+        "UPDATE entry SET play_count = play_count + 1,
+                last_played_at = max(coalesce(last_played_at, 0), ?2) WHERE n = ?1",
+        [found.n, played_at.as_microsecond()],
+    )?;
+    let action = Action::Play { seconds, completed, played_at };
+    outbox::queue(w, found.song, found.id, &action)?;
+    search::rerank(&w.tx, found.song)?;
+    touch(w, song, found.id);
+    Ok(Some(found.n))
 }
 
 /// An entry's row, removed or not.

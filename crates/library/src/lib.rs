@@ -1,4 +1,5 @@
-//! The local library: one SQLite file that holds the catalogue's cache, the saved songs, playlists and the outbox.
+//! The local library: one SQLite file that holds the catalogue's cache, the saved songs, playlists, history and
+//! the outbox.
 //!
 //! Every screen reads from here and nothing else; every change that the service must hear of is written
 //! together with its operation, in one transaction. A [`Library`] is a cheap handle: one thread writes,
@@ -15,6 +16,7 @@ mod downloads;
 mod entries;
 mod error;
 mod generations;
+mod history;
 mod integrity;
 mod matching;
 mod open;
@@ -40,6 +42,7 @@ pub use downloads::{Download, DownloadState};
 pub use entries::{EntryIn, EntryPage, EntryQuery};
 pub use error::{Error, Result};
 pub use generations::{Generation, GenerationId};
+pub use history::{Listen, ListenPage};
 pub use operation::{
     Acknowledgement, Action, Operation, OperationKind, OperationState, OutboxStatus, Outcome, ParkedOp, fold,
 };
@@ -70,6 +73,8 @@ pub struct Changes {
     pub playlists: Vec<PlaylistId>,
     /// Whether operations came, moved or went.
     pub outbox: bool,
+    /// Whether the listening history grew.
+    pub history: bool,
 }
 
 impl Changes {

@@ -3,6 +3,7 @@
 pub mod colour;
 pub mod downloads;
 pub mod entry;
+pub mod history;
 pub mod line;
 pub mod output;
 pub mod playlist;

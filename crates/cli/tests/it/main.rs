@@ -4,6 +4,7 @@
 
 mod bench;
 mod downloads;
+mod history;
 #[cfg(target_os = "linux")]
 mod hush;
 mod journey;

@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use melody_player::{Event as PlayerEvent, RequestId};
 
-use super::{current::Current, keep::EVERY, task::State};
+use super::{
+    current::{Current, Ended},
+    keep::EVERY,
+    task::State,
+};
 use crate::{Code, Error, ErrorReport, PlaybackEvent};
-
-/// A listen counts after so much of a song, or half of it if that is less (the design's figures).
-const COUNTS_AFTER: Duration = Duration::from_secs(30);
 
 impl State {
     /// True when that was the player's last word.
@@ -28,15 +29,21 @@ impl State {
                 self.tell(PlaybackEvent::DeviceLost { message });
                 self.keep();
             }
-            PlayerEvent::Ended { request, heard } | PlayerEvent::Stopped { request, heard } => {
-                self.song_over(request, heard, None).await;
+            PlayerEvent::Ended { request, heard } => {
+                // So it also ends where no more of it was asked for.
+                let completed = self.limit.is_none_or(|limit| heard < limit);
+                self.song_over(request, Ended { heard, completed }, None).await;
+            }
+            PlayerEvent::Stopped { request, heard } => {
+                self.song_over(request, Ended { heard, completed: false }, None).await;
             }
             PlayerEvent::Changed { from, request, format, duration } => {
                 self.changed(from, request, format, duration);
             }
             PlayerEvent::Failed { request, ref error, .. } if self.coming_failed(request, error) => {}
             PlayerEvent::Failed { request, error, heard } => {
-                self.song_over(request, heard, Some(Error::Player(error).report())).await;
+                let error = Error::Player(error).report();
+                self.song_over(request, Ended { heard, completed: false }, Some(error)).await;
             }
             other => self.progress(other),
         }
@@ -57,8 +64,7 @@ impl State {
                 let waited =
                     current.handed_over.map_or(Duration::ZERO, |at| at.duration_since(current.accepted));
                 current.first_sample = Some(waited + first_sample);
-                current.started = true;
-                current.buffering = false;
+                current.begins();
                 current.duration = duration.or(current.duration);
                 let Some(song) = current.song.clone() else { return };
                 PlaybackEvent::Started {
@@ -71,7 +77,7 @@ impl State {
                 }
             }
             PlayerEvent::Position(position) if position.request == request => {
-                current.position = position.at;
+                current.goes_on_to(position.at);
                 let told = current.position_event();
                 if self.keeper.waited() >= EVERY {
                     self.keep();
@@ -100,15 +106,16 @@ impl State {
     }
 
     /// The player is done with a song: its end, a stop, or a failure.
-    async fn song_over(&mut self, request: RequestId, heard: Duration, error: Option<ErrorReport>) {
+    async fn song_over(&mut self, request: RequestId, ended: Ended, error: Option<ErrorReport>) {
+        let heard = ended.heard;
         if let Some(at) = self.leaving.iter().position(|left| left.request == request) {
             let left = self.leaving.remove(at);
-            count(&left, heard, error.is_some()).await;
+            end_listen(&left, ended).await;
             self.tell(PlaybackEvent::Finished(left.row(heard, error)));
             self.tell_if_over();
         } else if let Some(current) = self.current.take_if(|current| current.request == request) {
             self.settle_coming();
-            count(&current, heard, error.is_some()).await;
+            end_listen(&current, ended).await;
             self.finished(current, heard, error);
         }
     }
@@ -132,16 +139,10 @@ impl State {
     }
 }
 
-/// Keeps a listen that was long enough.
-async fn count(song: &Current, heard: Duration, failed: bool) {
-    let half_heard = song.duration.is_some_and(|length| heard * 2 >= length);
-    if heard.is_zero() || !(heard >= COUNTS_AFTER || half_heard) {
-        return;
-    }
-    // The last position told may be a moment old.
-    let completed =
-        !failed && song.duration.is_some_and(|length| song.position + Duration::from_secs(1) >= length);
-    if let Err(e) = song.account.library.record_play(song.id, heard.as_secs() as u32, completed).await {
+/// Writes a listen into the history, and counts it as a play if it was long enough.
+async fn end_listen(song: &Current, ended: Ended) {
+    let Some(listen) = song.listen(Some(ended)) else { return };
+    if let Err(e) = song.account.library.end_listen(listen).await {
         tracing::warn!(code = e.code(), "a listen could not be kept");
     }
 }

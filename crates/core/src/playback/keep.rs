@@ -5,7 +5,8 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use melody_library::QueuePlace;
+use jiff::Timestamp;
+use melody_library::{Listen, QueuePlace};
 use melody_model::SongId;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -19,6 +20,9 @@ use crate::context::{Account, Context};
 pub(super) const EVERY: Duration = Duration::from_secs(5);
 /// Between two writes: a row that is dragged through the list is one change, not fifty.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Nobody is at a listen whose checkpoint is so old, unless it is paused; and then it is ended once more, which counts
+/// nothing twice.
+const LEFT_AFTER: Duration = Duration::from_secs(3 * EVERY.as_secs());
 
 /// The way to the task that writes.
 pub(super) struct Keeper {
@@ -31,6 +35,7 @@ pub(super) struct Keeper {
 
 enum Job {
     Queue(Kept),
+    Listen(Arc<Account>, Listen),
     Volume(f32),
     Settle(Answer<()>),
 }
@@ -80,6 +85,12 @@ impl Keeper {
 impl State {
     /// Hands over how things stand, to be kept.
     pub(super) fn keep(&mut self) {
+        self.keeper.last = Instant::now();
+        if let Some(current) = &self.current
+            && let Some(listen) = current.listen(None)
+        {
+            self.keeper.send(Job::Listen(current.account.clone(), listen));
+        }
         if !self.keeper.keeps_queue {
             return;
         }
@@ -95,7 +106,6 @@ impl State {
             .clone();
         let index = items.iter().take(self.queue.index()).filter(|item| known(&item.song).is_some()).count();
         let place = QueuePlace { index, at_s: self.position().as_secs_f64(), rendition: self.rendition };
-        self.keeper.last = Instant::now();
         self.keeper.send(Job::Queue(Kept { account: self.account.clone(), songs, place }));
     }
 
@@ -144,14 +154,23 @@ impl State {
         self.keeper.settle().await;
         self.account = account;
         self.at_rest = None;
+        end_left_listens(&self.account).await;
         self.restore().await;
         self.keeper.forget_order();
         self.queue_changed();
     }
 }
 
+/// Ends the listens that a killed process left in an account's library.
+pub(crate) async fn end_left_listens(account: &Account) {
+    let before = Timestamp::now() - LEFT_AFTER;
+    if let Err(e) = account.library.end_left_listens(before).await {
+        tracing::warn!(code = e.code(), "the listens of an earlier run could not be kept");
+    }
+}
+
 async fn write_as_it_comes(context: Arc<Context>, mut jobs: mpsc::UnboundedReceiver<Job>) {
-    let mut desk = Desk { context, queue: None, volume: None, written: None };
+    let mut desk = Desk { context, queue: None, listen: None, volume: None, written: None };
     let mut not_before = Instant::now();
     loop {
         let job = tokio::select! {
@@ -165,6 +184,7 @@ async fn write_as_it_comes(context: Arc<Context>, mut jobs: mpsc::UnboundedRecei
         };
         match job {
             Some(Job::Queue(queue)) => desk.queue = Some(queue),
+            Some(Job::Listen(account, listen)) => desk.listen = Some((account, listen)),
             Some(Job::Volume(volume)) => desk.volume = Some(volume),
             Some(Job::Settle(done)) => {
                 desk.write().await;
@@ -179,6 +199,7 @@ async fn write_as_it_comes(context: Arc<Context>, mut jobs: mpsc::UnboundedRecei
 struct Desk {
     context: Arc<Context>,
     queue: Option<Kept>,
+    listen: Option<(Arc<Account>, Listen)>,
     volume: Option<f32>,
     /// The order that was written last, and in which account's folder.
     written: Option<(PathBuf, Arc<[SongId]>)>,
@@ -186,7 +207,7 @@ struct Desk {
 
 impl Desk {
     fn has_work(&self) -> bool {
-        self.queue.is_some() || self.volume.is_some()
+        self.queue.is_some() || self.listen.is_some() || self.volume.is_some()
     }
 
     /// On a full or read-only disk there is nothing to keep it in, and the music is no worse for it.
@@ -196,6 +217,11 @@ impl Desk {
             if let Err(e) = kept {
                 tracing::warn!(code = %e.code(), "the volume could not be kept");
             }
+        }
+        if let Some((account, listen)) = self.listen.take()
+            && let Err(e) = account.library.checkpoint_listen(listen).await
+        {
+            tracing::warn!(code = e.code(), "a listen could not be kept");
         }
         let Some(queue) = self.queue.take() else { return };
         let Kept { account, songs, place } = queue;

@@ -12,6 +12,8 @@ mod output;
 mod rendition;
 mod task;
 
+pub(crate) use keep::end_left_listens;
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use super::{
     Answer, Asked, Message, PlaybackOptions, Programme,
     current::{Current, Loading},
-    keep::Keeper,
+    keep::{Keeper, end_left_listens},
     rendition::Coming,
 };
 use crate::{
@@ -90,6 +90,7 @@ pub(super) fn spawn(
 
 impl State {
     async fn run(mut self, mut messages: mpsc::UnboundedReceiver<Message>) {
+        end_left_listens(&self.account).await;
         self.restore().await;
         while let Some(message) = messages.recv().await {
             match message {

@@ -26,7 +26,7 @@ CREATE TABLE playlist_change (
     changed_at INTEGER NOT NULL
 ) STRICT;
 
--- A listen is written while it goes on, so that a kill loses some seconds of it and not the whole.
+-- Listens that have ended. One that goes on is a checkpoint among the settings.
 CREATE TABLE listen (
     n         INTEGER PRIMARY KEY,
     id        BLOB    NOT NULL UNIQUE,

@@ -58,7 +58,7 @@ export type Code = "USAGE" | "INSECURE_ADDRESS" | "VALIDATION_ERROR" | "AUTH_REQ
 /**
  * One request of a face. Ids in texts may be ours, the server's or a library entry's.
  */
-export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
+export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "history", limit: number, offset: number, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
 
 /**
  * A saved song that is not the same on both sides.
@@ -160,7 +160,7 @@ retryable: boolean, };
 /**
  * Something that has happened.
  */
-export type Event = { "event": "session_changed", signed_in: boolean, } | { "event": "service_changed" } | { "event": "library_changed" } | { "event": "playlists_changed" } | { "event": "sync_changed" } & SyncStatus | { "event": "download_changed" } & DownloadRow | { "event": "playback" } & PlaybackEvent | { "event": "queue_changed", index: number, queue_len: number, } | { "event": "preferences_changed" } & Preferences;
+export type Event = { "event": "session_changed", signed_in: boolean, } | { "event": "service_changed" } | { "event": "library_changed" } | { "event": "playlists_changed" } | { "event": "history_changed" } | { "event": "sync_changed" } & SyncStatus | { "event": "download_changed" } & DownloadRow | { "event": "playback" } & PlaybackEvent | { "event": "queue_changed", index: number, queue_len: number, } | { "event": "preferences_changed" } & Preferences;
 
 export type ExportedPlaylist = { playlist: PlaylistView, 
 /**
@@ -223,6 +223,15 @@ metadata: Record<string, unknown> | null, };
 export type Health = { checks: Array<Check>, };
 
 /**
+ * A part of the listening history.
+ */
+export type HistoryPage = { 
+/**
+ * The latest first.
+ */
+listens: Array<ListenView>, total: number, };
+
+/**
  * What only a host can do.
  */
 export type HostCommand = { "command": "start_demo" } | { "command": "data_folder" } | { "command": "open_data_folder" } | { "command": "save_diagnostics" };
@@ -248,6 +257,32 @@ export type ListRequest = { limit: number, offset: number, sort?: EntrySort, ord
  * Only songs that have these words, as a search would find them.
  */
 filter?: string, language?: string, };
+
+/**
+ * One listen to a song.
+ */
+export type ListenId = string;
+
+/**
+ * One listen to a song, as a face shows it.
+ */
+export type ListenView = { id: ListenId, song: SongView, rendition: Rendition, 
+/**
+ * When its first sound was heard.
+ */
+began_at: string, 
+/**
+ * How long was listened, in seconds; pauses are not in it.
+ */
+seconds: number, 
+/**
+ * Whether the song was heard to its end.
+ */
+completed: boolean, 
+/**
+ * Whether it counted as a play: 30 seconds were heard, or half the song if that is less.
+ */
+counted: boolean, };
 
 /**
  * A file or a folder.
@@ -659,6 +694,7 @@ export interface Replies {
   playlist_undo: TakenBack
   playlist_export: ExportedPlaylist
   playlist_import: ImportedPlaylist
+  history: HistoryPage
   play: Done
   pause: Done
   resume: Done
