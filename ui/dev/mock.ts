@@ -12,6 +12,7 @@ import type {
   SongView,
 } from "../src/lib/generated/types";
 import { cover, songs } from "./catalogue";
+import { MockPlaylists } from "./playlists";
 
 const OTP = "246810";
 
@@ -40,11 +41,13 @@ class Mock {
     volume: 0.8,
   };
   overview: Omit<Overview, "now_playing">;
+  playlists: MockPlaylists;
   nextItem = 1;
   wrong = 0;
 
   constructor() {
     const pending = this.words.has("offline") ? 2 : 0;
+    this.playlists = new MockPlaylists(this.words.has("empty"));
     this.overview = {
       session: this.words.has("new")
         ? null
@@ -255,6 +258,21 @@ class Mock {
           );
         }
         return { downloads: [] };
+      case "playlist_list":
+      case "playlist_show":
+      case "playlist_create":
+      case "playlist_rename":
+      case "playlist_delete":
+      case "playlist_add":
+      case "playlist_remove":
+      case "playlist_move":
+      case "playlist_undo":
+      case "playlist_import":
+        return this.playlists.answer(
+          command,
+          () => this.tell({ event: "playlists_changed" }),
+          () => refuse("RESOURCE_NOT_FOUND", "unknown_playlist"),
+        );
       case "play":
         this.fill(command.ids);
         this.begin(command.start ?? 0);

@@ -6,11 +6,12 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use directories::UserDirs;
 use jiff::Zoned;
 use melody_core::{Check, Core, Error};
 use serde::Serialize;
 use zip::{ZipWriter, write::SimpleFileOptions};
+
+use crate::downloads_folder;
 
 /// The log's end, in bytes: the last day or so.
 const LOG_KEPT: u64 = 1_000_000;
@@ -37,9 +38,8 @@ pub(crate) async fn save(core: &Core, profile: &Path) -> Result<PathBuf, Error> 
     };
     let profile = profile.to_owned();
     let written = tokio::task::spawn_blocking(move || {
-        let downloads = UserDirs::new().and_then(|dirs| dirs.download_dir().map(Path::to_owned));
-        let folder = downloads.filter(|folder| folder.is_dir()).unwrap_or_else(|| profile.clone());
-        let path = folder.join(format!("melody-diagnostics-{}.zip", Zoned::now().strftime("%Y%m%d-%H%M%S")));
+        let path = downloads_folder(&profile)
+            .join(format!("melody-diagnostics-{}.zip", Zoned::now().strftime("%Y%m%d-%H%M%S")));
         write(&path, &profile, &about).map(|()| path.clone()).map_err(|e| Error::storage(&path, e))
     });
     written.await.map_err(Error::internal)?

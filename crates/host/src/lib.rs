@@ -6,6 +6,7 @@ mod diagnostics;
 mod events;
 mod exit;
 pub mod logging;
+mod playlist;
 mod profile;
 mod request;
 #[cfg(feature = "web")]
@@ -16,6 +17,7 @@ use std::{
     sync::Arc,
 };
 
+use directories::UserDirs;
 use melody_core::{Command, Core, CoreOptions, Cover, Done, Error, ErrorReport};
 use melody_model::SongId;
 use tokio::{
@@ -107,6 +109,10 @@ impl Host {
                 let path = diagnostics::save(&self.core, &self.inner.profile).await?;
                 Ok(local_path(&path))
             }
+            HostCommand::SavePlaylist { playlist, format } => {
+                let path = playlist::save(&self.core, &self.inner.profile, playlist, format).await?;
+                Ok(local_path(&path))
+            }
         }
     }
 
@@ -145,6 +151,12 @@ impl Host {
         }
         closed
     }
+}
+
+/// Where files for the listener go: their downloads, or the profile where there are none.
+fn downloads_folder(profile: &Path) -> PathBuf {
+    let downloads = UserDirs::new().and_then(|dirs| dirs.download_dir().map(Path::to_owned));
+    downloads.filter(|folder| folder.is_dir()).unwrap_or_else(|| profile.to_owned())
 }
 
 fn local_path(path: &Path) -> HostReply {

@@ -1,6 +1,6 @@
 //! What a screen asks of its host, and what it gets back.
 
-use melody_core::{Command, Done, Reply};
+use melody_core::{Command, Done, PlaylistFormat, Reply};
 use serde::{Deserialize, Serialize};
 use ts_rs::{Config, TS};
 
@@ -13,7 +13,7 @@ pub enum Request {
 }
 
 /// What only a host can do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, TS)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub enum HostCommand {
     /// Starts the demo service in this process and uses it; its SMS comes as an event.
@@ -24,18 +24,26 @@ pub enum HostCommand {
     OpenDataFolder,
     /// Packs what a developer needs to look into a fault, without secrets, into a file.
     SaveDiagnostics,
+    /// Writes a playlist into a file among the listener's downloads.
+    SavePlaylist { playlist: String, format: PlaylistFormat },
 }
 
 impl HostCommand {
-    const ALL: [Self; 4] = [Self::StartDemo, Self::DataFolder, Self::OpenDataFolder, Self::SaveDiagnostics];
-
     /// Each command's name on the wire and the TypeScript name of its reply.
-    pub fn replies(config: &Config) -> [(&'static str, String); Self::ALL.len()] {
-        Self::ALL.map(|command| match command {
+    pub fn replies(config: &Config) -> [(&'static str, String); 5] {
+        let every = [
+            Self::StartDemo,
+            Self::DataFolder,
+            Self::OpenDataFolder,
+            Self::SaveDiagnostics,
+            Self::SavePlaylist { playlist: String::new(), format: PlaylistFormat::M3u8 },
+        ];
+        every.map(|command| match command {
             Self::StartDemo => ("start_demo", Done::name(config)),
             Self::DataFolder => ("data_folder", LocalPath::name(config)),
             Self::OpenDataFolder => ("open_data_folder", LocalPath::name(config)),
             Self::SaveDiagnostics => ("save_diagnostics", LocalPath::name(config)),
+            Self::SavePlaylist { .. } => ("save_playlist", LocalPath::name(config)),
         })
     }
 }

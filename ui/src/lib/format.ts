@@ -11,6 +11,13 @@ export function clock(seconds: number): string {
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${s}`;
 }
 
+/** How long a list of songs is, in whole minutes: `48 min`, `2 h 5 min`. */
+export function length(seconds: number): string {
+  const minutes = Math.max(1, Math.round(seconds / 60));
+  if (minutes < 60) return m.length_minutes({ minutes });
+  return m.length_hours({ hours: count(Math.floor(minutes / 60)), minutes: minutes % 60 });
+}
+
 /** How long to wait, in one unit, rounded up: `40 seconds`, `2 minutes`. */
 export function wait(seconds: number): string {
   if (seconds < 60) return m.wait_seconds({ count: Math.max(1, Math.ceil(seconds)) });

@@ -4,6 +4,8 @@ export type Route =
   | { name: "home" }
   | { name: "search"; query: string }
   | { name: "library" }
+  | { name: "playlists" }
+  | { name: "playlist"; id: string }
   | { name: "song"; id: string }
   | { name: "settings" }
   | { name: "sign-in" }
@@ -14,7 +16,7 @@ export function parse(hash: string): Route {
   const url = new URL(hash.replace(/^#\/?/, "/"), "http://screen");
   const [first = "", second, ...rest] = url.pathname.split("/").slice(1);
   if (rest.length > 0) return { name: "missing" };
-  if (first === "song" && second) return { name: "song", id: decodeURIComponent(second) };
+  if ((first === "song" || first === "playlist") && second) return { name: first, id: decodeURIComponent(second) };
   if (second) return { name: "missing" };
   switch (first) {
     case "":
@@ -22,6 +24,7 @@ export function parse(hash: string): Route {
     case "search":
       return { name: "search", query: url.searchParams.get("q") ?? "" };
     case "library":
+    case "playlists":
     case "settings":
     case "sign-in":
       return { name: first };
@@ -34,9 +37,11 @@ export function parse(hash: string): Route {
 export const href = {
   home: "#/",
   library: "#/library",
+  playlists: "#/playlists",
   settings: "#/settings",
   signIn: "#/sign-in",
   search: (query = "") => (query ? `#/search?q=${encodeURIComponent(query)}` : "#/search"),
+  playlist: (id: string) => `#/playlist/${encodeURIComponent(id)}`,
   song: (id: string) => `#/song/${encodeURIComponent(id)}`,
 } as const;
 

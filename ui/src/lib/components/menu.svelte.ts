@@ -4,7 +4,12 @@ import type { Icon } from "./icon";
 export interface MenuItem {
   label: string;
   icon?: Icon;
-  run: () => unknown;
+  /** What it does; absent when it opens further items. */
+  run?: () => unknown;
+  /** What opens beside it. */
+  items?: readonly MenuItem[];
+  /** The language of a label that is a listener's own words. */
+  lang?: string;
   /** Given when the item is one of a choice. */
   checked?: boolean;
   danger?: boolean;

@@ -1,12 +1,16 @@
 // The menu of a song, wherever it is shown.
 import Download from "@lucide/svelte/icons/download";
 import Info from "@lucide/svelte/icons/info";
+import ListMusic from "@lucide/svelte/icons/list-music";
 import ListPlus from "@lucide/svelte/icons/list-plus";
 import ListStart from "@lucide/svelte/icons/list-start";
 import MicOff from "@lucide/svelte/icons/mic-off";
+import Plus from "@lucide/svelte/icons/plus";
 import type { SongView } from "$lib/generated/types";
 import { m } from "$lib/paraglide/messages.js";
+import * as playlists from "$lib/playlists";
 import { href, router } from "$lib/router.svelte";
+import { langOf } from "$lib/script";
 import * as songs from "$lib/songs";
 import type { App } from "$lib/stores/app.svelte";
 import type { MenuItem } from "./menu.svelte";
@@ -20,9 +24,22 @@ export function songMenu(app: App, song: SongView): MenuItem[] {
     items.push({ label: m.song_play_instrumental(), icon: MicOff, run: () => songs.sing(app, song) });
   }
   items.push({
+    label: m.song_add_to_playlist(),
+    icon: ListMusic,
+    parted: true,
+    items: [
+      { label: m.playlist_new(), icon: Plus, run: () => (app.playlists.naming = { ids: [song.id] }) },
+      ...(app.playlists.all ?? []).map((playlist, i) => ({
+        label: playlist.name,
+        lang: langOf(playlist.name, null),
+        parted: i === 0,
+        run: () => playlists.add(app, playlist, [song]),
+      })),
+    ],
+  });
+  items.push({
     label: m.song_details(),
     icon: Info,
-    parted: true,
     run: () => {
       songs.remember(song);
       router.go(href.song(song.id));

@@ -6,6 +6,7 @@ import { explain } from "$lib/errors";
 import type { ErrorReport } from "$lib/generated/types";
 import { Downloads } from "./downloads.svelte";
 import { Playback } from "./playback.svelte";
+import { Playlists } from "./playlists.svelte";
 import { Preferences } from "./preferences.svelte";
 import { Queue } from "./queue.svelte";
 import { Session } from "./session.svelte";
@@ -18,6 +19,7 @@ export class App {
   readonly queue: Queue;
   readonly sync: Sync;
   readonly preferences: Preferences;
+  readonly playlists: Playlists;
   readonly downloads = new Downloads();
   readonly toasts = new Toasts();
   /** Songs that were saved (true) or removed (false) here, for lists that were read before. */
@@ -40,6 +42,7 @@ export class App {
     this.queue = new Queue(backend);
     this.sync = new Sync(backend);
     this.preferences = new Preferences(backend);
+    this.playlists = new Playlists(backend);
   }
 
   async start(): Promise<void> {
@@ -98,12 +101,14 @@ export class App {
     this.sync.apply(event);
     this.preferences.apply(event);
     this.downloads.apply(event);
+    this.playlists.apply(event);
     if (event.event === "demo_sms") this.demoOtp = event.otp;
     if (event.event === "playback" && event.playback === "finished" && event.error) {
       this.toasts.show({ text: explain(event.error) });
     }
     if (event.event === "missed" || event.event === "session_changed" || event.event === "service_changed") {
       this.downloads.clear();
+      this.playlists.clear();
       this.saved.clear();
       void this.refresh();
     }
