@@ -236,26 +236,10 @@ class Mock {
         return this.overview.sync;
       case "download":
         for (const song_id of command.ids) {
-          this.tell({
-            event: "download_changed",
-            song_id,
-            rendition: "original",
-            state: "running",
-            bytes: 0,
-            total: 9,
-          });
-          setTimeout(
-            () =>
-              this.tell({
-                event: "download_changed",
-                song_id,
-                rendition: "original",
-                state: "done",
-                bytes: 9,
-                total: 9,
-              }),
-            1500,
-          );
+          const { title, artist } = this.song(song_id) ?? { title: null, artist: null };
+          const row = { event: "download_changed", song_id, title, artist, rendition: "original", total: 9 } as const;
+          this.tell({ ...row, state: "running", bytes: 0 });
+          setTimeout(() => this.tell({ ...row, state: "done", bytes: 9 }), 1500);
         }
         return { downloads: [] };
       case "playlist_list":

@@ -8,6 +8,8 @@ const CASES: [string, Route][] = [
   [href.search("दिल & more"), { name: "search", query: "दिल & more" }],
   [href.song("a/b"), { name: "song", id: "a/b" }],
   [href.library, { name: "library" }],
+  [href.playlists, { name: "playlists" }],
+  [href.playlist("a/b"), { name: "playlist", id: "a/b" }],
   [href.settings, { name: "settings" }],
   [href.signIn, { name: "sign-in" }],
   ["#/nowhere", { name: "missing" }],

@@ -16,6 +16,8 @@ export interface Line {
   listening?: string;
   otp?: string;
   songs?: { id: string }[];
+  /** Of a playlist. */
+  items?: { song: { title: string } }[];
   /** Of sync: how many are saved, how many changes still wait. */
   entries?: number;
   pending?: number;

@@ -234,7 +234,7 @@ listens: Array<ListenView>, total: number, };
 /**
  * What only a host can do.
  */
-export type HostCommand = { "command": "start_demo" } | { "command": "data_folder" } | { "command": "open_data_folder" } | { "command": "save_diagnostics" };
+export type HostCommand = { "command": "start_demo" } | { "command": "data_folder" } | { "command": "open_data_folder" } | { "command": "save_diagnostics" } | { "command": "save_playlist", playlist: string, format: PlaylistFormat, };
 
 /**
  * What only a host can tell.
@@ -723,4 +723,5 @@ export interface HostReplies {
   data_folder: LocalPath
   open_data_folder: LocalPath
   save_diagnostics: LocalPath
+  save_playlist: LocalPath
 }
