@@ -12,6 +12,7 @@ import type {
   SongView,
 } from "../src/lib/generated/types";
 import { cover, songs } from "./catalogue";
+import { downloads } from "./downloads";
 import { MockPlaylists } from "./playlists";
 
 const OTP = "246810";
@@ -242,6 +243,23 @@ class Mock {
           setTimeout(() => this.tell({ ...row, state: "done", bytes: 9 }), 1500);
         }
         return { downloads: [] };
+      case "downloads":
+      case "downloads_pause":
+      case "downloads_resume":
+        return { downloads: this.words.has("empty") ? [] : downloads() };
+      case "history": {
+        const heard = this.words.has("empty") ? [] : Array.from({ length: 40 }, (_, i) => songs[(i * 7) % 24]!);
+        const listens = heard.map((song, i) => ({
+          id: `listen-${i}`,
+          song,
+          rendition: "original",
+          began_at: new Date(Date.now() - i * 4_500_000).toISOString(),
+          seconds: song.duration_s ?? 0,
+          completed: true,
+          counted: true,
+        }));
+        return { listens: listens.slice(command.offset, command.offset + command.limit), total: listens.length };
+      }
       case "playlist_list":
       case "playlist_show":
       case "playlist_create":

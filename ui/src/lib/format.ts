@@ -43,6 +43,23 @@ export function date(timestamp: string): string {
   return new Intl.DateTimeFormat(language(), { dateStyle: "medium" }).format(new Date(timestamp));
 }
 
+/** A day as one speaks of it: `Today`, `Yesterday`, `Wednesday, 18 November`. */
+export function day(at: Date, now = new Date()): string {
+  const midnight = (moment: Date) => new Date(moment.getFullYear(), moment.getMonth(), moment.getDate()).getTime();
+  const ago = Math.round((midnight(now) - midnight(at)) / 86_400_000);
+  if (ago === 0) return m.day_today();
+  if (ago === 1) return m.day_yesterday();
+  const year = at.getFullYear() === now.getFullYear() ? {} : ({ year: "numeric" } as const);
+  return new Intl.DateTimeFormat(language(), { weekday: "long", day: "numeric", month: "long", ...year }).format(at);
+}
+
+/** Bytes as megabytes, or gigabytes: `8.2 MB`. */
+export function bytes(n: number): string {
+  const [unit, by] = n < 1e9 ? (["megabyte", 1e6] as const) : (["gigabyte", 1e9] as const);
+  const format = { style: "unit", unit, maximumFractionDigits: n / by < 10 ? 1 : 0 } as const;
+  return new Intl.NumberFormat(language(), format).format(n / by);
+}
+
 /** The name of a song's language, such as `Hindi`, in the screen's. */
 export function languageName(code: string): string {
   try {

@@ -5,6 +5,8 @@ export type Route =
   | { name: "search"; query: string }
   | { name: "library" }
   | { name: "playlists" }
+  | { name: "downloads" }
+  | { name: "history" }
   | { name: "playlist"; id: string }
   | { name: "song"; id: string }
   | { name: "settings" }
@@ -25,6 +27,8 @@ export function parse(hash: string): Route {
       return { name: "search", query: url.searchParams.get("q") ?? "" };
     case "library":
     case "playlists":
+    case "downloads":
+    case "history":
     case "settings":
     case "sign-in":
       return { name: first };
@@ -38,6 +42,8 @@ export const href = {
   home: "#/",
   library: "#/library",
   playlists: "#/playlists",
+  downloads: "#/downloads",
+  history: "#/history",
   settings: "#/settings",
   signIn: "#/sign-in",
   search: (query = "") => (query ? `#/search?q=${encodeURIComponent(query)}` : "#/search"),

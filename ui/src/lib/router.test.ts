@@ -9,6 +9,8 @@ const CASES: [string, Route][] = [
   [href.song("a/b"), { name: "song", id: "a/b" }],
   [href.library, { name: "library" }],
   [href.playlists, { name: "playlists" }],
+  [href.downloads, { name: "downloads" }],
+  [href.history, { name: "history" }],
   [href.playlist("a/b"), { name: "playlist", id: "a/b" }],
   [href.settings, { name: "settings" }],
   [href.signIn, { name: "sign-in" }],

@@ -1,6 +1,7 @@
 // What can be done with a song, from any list: each says in a toast what came of it.
 import type { Rendition, Replies, SongView } from "$lib/generated/types";
 import { m } from "./paraglide/messages.js";
+import { href, router } from "./router.svelte";
 import type { App } from "./stores/app.svelte";
 
 /** Whether a song is saved, also when the list that shows it was read before that. */
@@ -50,6 +51,17 @@ export async function download(app: App, song: SongView, rendition: Rendition = 
     app.toasts.show({ text: m.toast_downloading() });
     await app.backend.call({ command: "download", ids: [song.id], rendition });
   });
+}
+
+/** Every saved song, or these. */
+export async function downloadAll(app: App, ids?: string[]): Promise<void> {
+  const show = { label: m.toast_show(), run: () => router.go(href.downloads) };
+  app.toasts.show({ text: m.toast_downloading(), ...(router.route.name === "downloads" ? {} : { action: show }) });
+  await app.attempt(() =>
+    ids
+      ? app.backend.call({ command: "download", ids, rendition: "original" })
+      : app.backend.call({ command: "download_saved", rendition: "original" }),
+  );
 }
 
 const LOOKED_AT = 40;

@@ -20,10 +20,12 @@ export class App {
   readonly sync: Sync;
   readonly preferences: Preferences;
   readonly playlists: Playlists;
-  readonly downloads = new Downloads();
+  readonly downloads: Downloads;
   readonly toasts = new Toasts();
   /** Songs that were saved (true) or removed (false) here, for lists that were read before. */
   readonly saved = new SvelteMap<string, boolean>();
+  /** Grows with every listen: who shows the history reads it again. */
+  heard = $state(0);
   /** False until the first overview has been read. */
   ready = $state(false);
   /** Why there was none. */
@@ -43,6 +45,7 @@ export class App {
     this.sync = new Sync(backend);
     this.preferences = new Preferences(backend);
     this.playlists = new Playlists(backend);
+    this.downloads = new Downloads(backend);
   }
 
   async start(): Promise<void> {
@@ -102,6 +105,7 @@ export class App {
     this.preferences.apply(event);
     this.downloads.apply(event);
     this.playlists.apply(event);
+    if (event.event === "history_changed") this.heard += 1;
     if (event.event === "demo_sms") this.demoOtp = event.otp;
     if (event.event === "playback" && event.playback === "finished" && event.error) {
       this.toasts.show({ text: explain(event.error) });

@@ -1,4 +1,4 @@
-// What Home shows: what is heard most, as it is known here and then as it is now, and what was saved last.
+// What Home shows: what was heard last, what is heard most, as it is known here and then as it is now, what was saved last.
 import { reportOf, type Backend } from "$lib/backend";
 import type { ErrorReport, SongView } from "$lib/generated/types";
 import { kept } from "./kept";
@@ -7,6 +7,8 @@ import { Steady } from "./steady.svelte";
 /** The service's own bound of one answer. */
 const TRENDING = 50;
 const RECENT = 20;
+/** Listens that are looked at for as many different songs. */
+const LISTENS = 100;
 /** A language gets a shelf of its own from this many songs on; so many languages do at most. */
 const SHELF_LEAST = 4;
 const SHELVES = 4;
@@ -19,6 +21,7 @@ export interface LanguageShelf {
 export class Home {
   readonly trending = new Steady<readonly SongView[]>();
   readonly recent = new Steady<readonly SongView[]>();
+  readonly played = new Steady<readonly SongView[]>();
   /** Why there is no fresh answer. */
   error = $state.raw<ErrorReport | null>(null);
   /** The fresh answer is under way. */
@@ -26,6 +29,7 @@ export class Home {
 
   #backend: Backend;
   #reading = 0;
+  #readingPlayed = 0;
 
   constructor(backend: Backend) {
     this.#backend = backend;
@@ -52,6 +56,19 @@ export class Home {
     }
     await known;
     this.asking = false;
+  }
+
+  /** Each song once, where it was heard last. */
+  async readPlayed(): Promise<void> {
+    const reading = ++this.#readingPlayed;
+    try {
+      const { listens } = await this.#backend.call({ command: "history", limit: LISTENS, offset: 0 });
+      // A song that comes again keeps the place of its last listen.
+      const songs = [...new Map(listens.map(({ song }) => [song.id, song])).values()];
+      if (reading === this.#readingPlayed) this.played.take(songs.slice(0, RECENT));
+    } catch {
+      // The shelf stays as it is; the history's own screen says what is wrong.
+    }
   }
 
   async readRecent(): Promise<void> {

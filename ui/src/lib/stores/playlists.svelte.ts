@@ -90,6 +90,12 @@ export class OnePlaylist {
     await this.items.reload();
   }
 
+  /** The ids of its songs, each once. */
+  async songs(): Promise<string[]> {
+    const { items } = await this.#backend.call({ command: "playlist_show", playlist: this.id });
+    return [...new Set(items.map(({ song }) => song.id))];
+  }
+
   /** Plays from a row on: some songs before it, and those that follow, as many as one answer holds. */
   async play(index: number): Promise<void> {
     const from = Math.max(0, index - BEFORE);
