@@ -92,10 +92,58 @@ test("maintenance: it is said with when to try again, a change is kept, and sent
   await expect(syncLine(page)).toHaveText(/^The service is busy\. Trying again at \d/);
   await service.maintenance(false);
   await syncLine(page).click();
+  const sheet = page.getByRole("dialog", { name: "Sync" });
+  await expect(sheet).toContainText("What you change is kept and sent then.");
+  await clean(page);
+  await sheet.getByRole("button", { name: "Sync now" }).click();
+  await expect(sheet.getByRole("status")).toContainText("Up to date");
+  await page.keyboard.press("Escape");
   await expect(syncLine(page)).toHaveText("Up to date");
   await saved(page);
   await expect(top(page)).toHaveText("Monsoon Ledger");
   await expect(page.getByText("Waiting to be sent")).toHaveCount(0);
+});
+
+test("changes that the service refuses are listed with why; one is given up and the other sent, with the keyboard alone", async ({
+  page,
+  enter,
+  melody,
+}) => {
+  await enter({
+    saved: ["दिल का डाकिया"],
+    faults: [{ route: "POST /library/songs", kind: "status", status: 400, times: 2 }],
+    hash: "#/search",
+  });
+  for (const words of ["Monsoon Ledger", "Rooftop Telescope"]) {
+    await field(page).fill(words);
+    await expect(top(page)).toHaveText(words);
+    await rows(page).first().hover();
+    await rows(page).first().getByRole("button", { name: "Save to your library" }).click();
+    await expect(syncLine(page)).toHaveText(/refused$/);
+  }
+  await expect(syncLine(page)).toHaveText("2 changes were refused");
+  await syncLine(page).focus();
+  await page.keyboard.press("Enter");
+  const sheet = page.getByRole("dialog", { name: "Sync" });
+  const refused = sheet.getByRole("region", { name: "Refused by the service" });
+  await expect(refused.getByRole("listitem")).toHaveCount(2);
+  await expect(refused).toContainText("Monsoon Ledger");
+  await clean(page);
+  const giveUp = refused.getByRole("button", { name: /^Give up: .*Monsoon Ledger/ });
+  while (!(await giveUp.evaluate((button) => button === document.activeElement))) await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await expect(refused.getByRole("listitem")).toHaveCount(1);
+  // The focus has not fallen out of the sheet.
+  await expect(sheet.locator(":focus")).toHaveCount(1);
+  await refused.getByRole("button", { name: "Try again" }).focus();
+  await page.keyboard.press("Enter");
+  await expect(refused).toHaveCount(0);
+  await expect(sheet.getByRole("status")).toContainText("Up to date");
+  await page.keyboard.press("Escape");
+  await expect(syncLine(page)).toBeFocused();
+  await saved(page);
+  await expect.poll(() => titles(page)).toEqual(["Rooftop Telescope", "दिल का डाकिया"]);
+  expect((await melody.run("library", "sync")).entries).toBe(2);
 });
 
 test("a slow service: skeletons, then what came; a newer question does not wait for the older one", async ({

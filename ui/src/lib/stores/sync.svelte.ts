@@ -28,4 +28,14 @@ export class Sync {
   now(): Promise<SyncStatus> {
     return this.#backend.call({ command: "library_sync" });
   }
+
+  /** Sends again what the service refused. */
+  async retry(): Promise<void> {
+    this.status = await this.#backend.call({ command: "library_retry" });
+  }
+
+  /** Gives up a change that the service refused. */
+  async discard(op: string): Promise<void> {
+    this.status = await this.#backend.call({ command: "library_discard", op });
+  }
 }
