@@ -1,17 +1,21 @@
 //! What every service of the core shares: the profile, the account that is on, the way to tell of things.
 
 use std::{
+    collections::HashSet,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, OnceLock, PoisonError, RwLock},
     time::Duration,
 };
 
 use melody_api::{Client, ClientOptions, Dialect, SearchSlot, ServiceAddress};
 use melody_library::{Changes, GenerationId, Library};
+use melody_model::SongId;
 use tokio::sync::{broadcast, watch};
 
 use crate::{
     Error, Event, Preferences, SignedIn,
+    cache::Cache,
+    playback::QueueWatch,
     profile::{AccountRecord, GUEST, Profile, Settings},
     secrets::Secrets,
     storage::{FileLock, create_folder},
@@ -33,6 +37,9 @@ pub(crate) struct Context {
     installation: uuid::Uuid,
     account: RwLock<Arc<Account>>,
     events: broadcast::Sender<Event>,
+    pub(crate) cache: Cache,
+    /// Playback's, once that has begun.
+    queue: OnceLock<QueueWatch>,
     /// What was last written down of the service: its identity, and the dialect that it spoke.
     remembered: Mutex<Option<(String, Option<Dialect>)>>,
 }
@@ -78,6 +85,8 @@ impl Context {
             installation: settings.installation,
             account: RwLock::new(Arc::new(account)),
             events: broadcast::Sender::new(EVENT_BACKLOG),
+            cache: Cache::new(),
+            queue: OnceLock::new(),
             remembered: Mutex::default(),
         })
     }
@@ -196,6 +205,20 @@ impl Context {
         self.update_settings(move |settings| settings.preferences = preferences).await?;
         self.tell(Event::PreferencesChanged(preferences));
         Ok(())
+    }
+
+    /// Lets others ask what is queued.
+    pub(crate) fn watch_queue(&self, queue: QueueWatch) {
+        // There is one playback for each context.
+        let _ = self.queue.set(queue);
+    }
+
+    /// The songs that play or are queued in this process.
+    pub(crate) async fn queued(&self) -> HashSet<SongId> {
+        match self.queue.get() {
+            Some(queue) => queue.songs().await,
+            None => HashSet::new(),
+        }
     }
 
     pub(crate) fn tell(&self, event: Event) {

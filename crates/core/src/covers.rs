@@ -1,4 +1,4 @@
-//! Covers: fetched once, kept on the disk, the oldest given up first.
+//! Covers: fetched once, kept on the disk, those given up first that were not shown for the longest time.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use futures_util::StreamExt;
@@ -25,6 +25,8 @@ use crate::{
 const LARGEST: usize = 8 << 20;
 /// What all covers together may take, in bytes: some 4,000 of 50 kB.
 const ROOM: u64 = 200 << 20;
+/// How exactly it is kept when a cover was last shown.
+const SHOWN_STEP: Duration = Duration::from_hours(1);
 /// Fetched at a time: a screen of rows asks for a dozen at once, and the song that plays comes first.
 const AT_ONCE: usize = 4;
 
@@ -106,11 +108,26 @@ fn keep(folder: &Path, path: &Path, bytes: &[u8], measure: bool) {
 }
 
 async fn read(path: PathBuf) -> Result<Option<Cover>, Error> {
-    let bytes = tokio::task::spawn_blocking(move || fs::read(path).ok()).await.map_err(Error::internal)?;
+    let shown = move || {
+        let bytes = fs::read(&path).ok()?;
+        note_shown(&path);
+        Some(bytes)
+    };
+    let bytes = tokio::task::spawn_blocking(shown).await.map_err(Error::internal)?;
     Ok(bytes.and_then(|bytes| kind(&bytes).map(|mime| Cover { bytes, mime })))
 }
 
-/// Removes the covers that came first until the rest fit into `room` bytes.
+/// The file's time says when it was last shown, to the hour: a list that is scrolled through writes nothing.
+fn note_shown(path: &Path) {
+    let noted = fs::metadata(path).and_then(|about| about.modified());
+    if noted.is_ok_and(|noted| noted.elapsed().is_ok_and(|ago| ago > SHOWN_STEP)) {
+        let file = fs::File::options().write(true).open(path);
+        // On a read-only disk nothing is given up either.
+        let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
+    }
+}
+
+/// Removes the covers that were not shown for the longest time until the rest fit into `room` bytes.
 fn give_up_oldest(folder: &Path, room: u64) -> std::io::Result<()> {
     let mut files = Vec::new();
     for file in fs::read_dir(folder)? {
@@ -146,9 +163,21 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use std::time::Duration;
-
     use super::*;
+
+    #[tokio::test]
+    async fn what_was_shown_lately_goes_last() {
+        let folder = tempfile::tempdir().unwrap();
+        let long_ago = SystemTime::now() - Duration::from_hours(48);
+        for name in ["shown", "not"] {
+            let path = folder.path().join(name);
+            fs::write(&path, b"\x89PNG\r\n").unwrap();
+            fs::File::options().write(true).open(&path).unwrap().set_modified(long_ago).unwrap();
+        }
+        read(folder.path().join("shown")).await.unwrap().unwrap();
+        give_up_oldest(folder.path(), 6).unwrap();
+        assert!(folder.path().join("shown").exists() && !folder.path().join("not").exists());
+    }
 
     #[test]
     fn the_oldest_go_first_and_only_as_many_as_must() {

@@ -2,6 +2,7 @@
 //!
 //! A command goes down through [`Core::dispatch`]; facts come back up as [`Event`]s.
 
+mod cache;
 mod catalogue;
 mod code;
 mod command;
@@ -113,6 +114,16 @@ impl Core {
         let context = Arc::new(context);
         context.follow(&context.account());
         let sync = Sync::new(context.clone());
+        let playback = Playback::start(
+            context.clone(),
+            PlaybackOptions {
+                sink: options.sink,
+                volume: settings.volume.unwrap_or(1.0),
+                device: settings.sound_device,
+                keep_queue: options.keep_queue,
+            },
+        );
+        context.watch_queue(playback.queue());
         Ok(Self {
             session: Session::new(context.clone()),
             catalogue: Catalogue::new(context.clone()),
@@ -120,15 +131,7 @@ impl Core {
             saved: Saved::new(context.clone(), sync.clone()),
             downloads: Downloads::new(context.clone()),
             playlists: Playlists::new(context.clone()),
-            playback: Playback::start(
-                context.clone(),
-                PlaybackOptions {
-                    sink: options.sink,
-                    volume: settings.volume.unwrap_or(1.0),
-                    device: settings.sound_device,
-                    keep_queue: options.keep_queue,
-                },
-            ),
+            playback,
             sync,
             context,
         })
@@ -269,6 +272,7 @@ impl Core {
             }
             Command::SetPreferences(preferences) => {
                 self.context.set_preferences(preferences).await?;
+                cache::trim(&self.context, &self.context.account()).await?;
                 DONE
             }
             Command::Health => Reply::Health(Health { checks: self.doctor().await }),
@@ -338,7 +342,9 @@ impl Core {
 
     /// Plays out, completes a recording, and lets the output go. Fails when a recording could not be completed.
     pub async fn close(self) -> Result<(), Error> {
-        self.playback.close().await
+        let closed = self.playback.close().await;
+        self.context.cache.settle().await;
+        closed
     }
 }
 

@@ -223,6 +223,10 @@ pub struct Preferences {
     /// Absent: the system's.
     pub language: Option<Language>,
     pub theme: Theme,
+    /// What streamed songs may take on the disk, for each account, in bytes; absent: 2 GB.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub cache_bytes: Option<u64>,
 }
 
 /// A language that the screens speak.

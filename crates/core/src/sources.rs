@@ -1,28 +1,36 @@
-//! Where a song's bytes are: a download on this machine first, else the service.
+//! Where a song's bytes are: on this machine, as a download or in the cache, else the service's.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use melody_library::DownloadState;
 use melody_model::{AudioFile, Rendition, SongId, SongView};
 use melody_player::Source;
 
-use crate::{Error, catalogue, context::Account, remote::Remote, stream, sync};
+use tokio::runtime::Handle;
+
+use crate::{
+    Error,
+    cache::Streamed,
+    catalogue,
+    context::{Account, Context},
+    downloads,
+    remote::Remote,
+    stream::{self, WhenWhole},
+    sync,
+};
 
 /// Opens a song for the player.
 pub(crate) async fn open(
+    context: &Arc<Context>,
     account: &Arc<Account>,
     song: &SongView,
     rendition: Rendition,
 ) -> Result<Source, Error> {
-    if let Some(path) = downloaded(account, song.song.id, rendition).await? {
-        // A file that was taken away from under us is no reason to be silent while the service has the song.
-        match Source::file(&path) {
-            Ok(source) => return Ok(source),
-            Err(e) => tracing::warn!(error = %e, "a download is missing; the service is asked instead"),
-        }
+    if let Some(source) = on_this_machine(account, song.song.id, rendition).await? {
+        return Ok(source);
     }
-    let opened = async { stream::open(remote(account, song, rendition).await?).await }.await;
+    let cache = to_the_cache(context, account, song.song.id, rendition);
+    let opened = async { stream::open(remote(account, song, rendition).await?, cache).await }.await;
     opened.map_err(|e| match e {
         Error::Api(cause @ melody_api::Error::Unreachable(_)) => {
             Error::Offline { title: song.song.content.title.clone(), cause }
@@ -46,15 +54,46 @@ pub(crate) async fn remote(
     Ok(Remote::new(account.client.clone(), address, renew))
 }
 
-/// The complete download of a rendition, if there is one.
-pub(crate) async fn downloaded(
-    account: &Account,
+/// The rendition as a download or from the cache, if it is there whole.
+async fn on_this_machine(
+    account: &Arc<Account>,
     id: SongId,
     rendition: Rendition,
-) -> Result<Option<PathBuf>, Error> {
-    let kept = account.library.download_of(id, rendition).await?;
-    let path = kept.filter(|kept| kept.state == DownloadState::Done).and_then(|kept| kept.path);
-    Ok(path.map(|relative| account.folder.join(relative)))
+) -> Result<Option<Source>, Error> {
+    let Some(kept) = downloads::complete(account, id, rendition).await? else { return Ok(None) };
+    let Some(path) = &kept.path else { return Ok(None) };
+    // A file that was taken away from under us is no reason to be silent while the service has the song.
+    let source = match Source::file(account.folder.join(path)) {
+        Ok(source) => source,
+        Err(e) => {
+            tracing::warn!(error = %e, "a download is missing; the service is asked instead");
+            return Ok(None);
+        }
+    };
+    if !kept.pinned {
+        let account = account.clone();
+        // Not what the first sample waits for.
+        tokio::spawn(async move {
+            if let Err(e) = account.library.use_cached(id, rendition).await {
+                tracing::warn!(code = e.code(), "that the cache was played from could not be kept");
+            }
+        });
+    }
+    Ok(Some(source))
+}
+
+/// Puts the song into the account's cache when all of it has come.
+fn to_the_cache(
+    context: &Arc<Context>,
+    account: &Arc<Account>,
+    song: SongId,
+    rendition: Rendition,
+) -> WhenWhole {
+    let (context, account, runtime) = (context.clone(), account.clone(), Handle::current());
+    Box::new(move |file, length, hint| {
+        let cache = context.cache.clone();
+        cache.keep(&runtime, context, account, Streamed { song, rendition, file, length, hint });
+    })
 }
 
 /// Where the service has the rendition; a song known from a list only is asked for in full first.

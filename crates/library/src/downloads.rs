@@ -176,6 +176,19 @@ impl Library {
             .await
     }
 
+    /// Keeps what came into the cache, unless the listener has asked for the same. Whether it was.
+    pub async fn keep_cached(&self, cached: Download) -> Result<bool> {
+        self.workers
+            .write(move |w| {
+                let asked = one(&w.tx, cached.song_id, cached.rendition)?.is_some_and(|kept| kept.pinned);
+                if !asked {
+                    set(w, &cached)?;
+                }
+                Ok(!asked)
+            })
+            .await
+    }
+
     /// Notes that the cache was played from. Of a pinned download there is nothing to note.
     pub async fn use_cached(&self, song: SongId, rendition: Rendition) -> Result<()> {
         self.workers

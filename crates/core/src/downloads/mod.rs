@@ -23,8 +23,11 @@ use tokio::sync::Semaphore;
 
 use self::{
     bring::{Brought, Errand},
-    room::Room,
     under_way::{Key, Stop, UnderWay},
+};
+pub(crate) use self::{
+    bring::{ending, verify},
+    room::Room,
 };
 use crate::{
     Code, DownloadList, DownloadRow, DownloadState, Error, Event, catalogue,
@@ -202,6 +205,11 @@ impl Downloads {
     ) -> Result<Option<Download>, Error> {
         let kept = account.library.download_of(id, rendition).await?;
         let Some(done) = kept.as_ref().filter(|kept| kept.state == Kept::Done) else { return Ok(kept) };
+        if !done.pinned
+            && let Some(path) = &done.path
+        {
+            bring::discard(&account.folder.join(path)).await;
+        }
         account.library.set_download(Download { state: Kept::Queued, pinned: true, ..done.clone() }).await?;
         Ok(None)
     }
@@ -310,7 +318,7 @@ fn is_there(account: &Account, kept: &Download) -> bool {
 /// Listens to what is kept, to its end. Fails when its file is gone or cannot be heard as it was.
 async fn check(account: &Account, kept: &Download) -> Result<(), Error> {
     match &kept.path {
-        Some(path) if is_there(account, kept) => bring::verify(account.folder.join(path), None).await,
+        Some(path) if is_there(account, kept) => verify(account.folder.join(path), None).await,
         _ => Err(Error::DownloadDamaged),
     }
 }

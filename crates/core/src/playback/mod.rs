@@ -15,6 +15,7 @@ mod task;
 pub(crate) use keep::end_left_listens;
 
 use std::{
+    collections::HashSet,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -90,6 +91,21 @@ pub(crate) struct Playback {
     inbox: mpsc::UnboundedSender<Message>,
 }
 
+/// A way to ask what is queued that keeps nobody alive.
+#[derive(Clone, Debug)]
+pub(crate) struct QueueWatch(mpsc::WeakUnboundedSender<Message>);
+
+impl QueueWatch {
+    /// The songs of the queue, and the one that is on; none once playback has ended.
+    pub(crate) async fn songs(&self) -> HashSet<SongId> {
+        let Some(inbox) = self.0.upgrade() else { return HashSet::new() };
+        let (answer, answered) = oneshot::channel();
+        // A task that has ended has no queue.
+        let _ = inbox.send(Message::Queued(answer));
+        answered.await.unwrap_or_default()
+    }
+}
+
 type Answer<T> = oneshot::Sender<T>;
 
 #[derive(Debug)]
@@ -128,6 +144,7 @@ enum Message {
         limit: usize,
         answer: Answer<Listing>,
     },
+    Queued(Answer<HashSet<SongId>>),
     FollowAccount(Answer<()>),
     /// It is known which song it is.
     Found {
@@ -166,6 +183,10 @@ impl Playback {
         let (inbox, messages) = mpsc::unbounded_channel();
         task::spawn(context, options, inbox.downgrade(), messages);
         Self { inbox }
+    }
+
+    pub(crate) fn queue(&self) -> QueueWatch {
+        QueueWatch(self.inbox.downgrade())
     }
 
     fn send(&self, message: Message) {

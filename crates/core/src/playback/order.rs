@@ -1,6 +1,9 @@
 //! Changes of the queue's order while it plays, and looking at it.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use melody_model::SongId;
 use melody_player::Player;
@@ -77,6 +80,12 @@ impl State {
             items: self.queue.items().iter().skip(offset).take(limit).filter_map(named).collect(),
             page: QueuePage { items: Vec::new(), offset, total: self.queue.len(), index: self.queue.index() },
         }
+    }
+
+    /// The songs of the queue, and the one that is on.
+    pub(super) fn queued(&self) -> HashSet<SongId> {
+        let items = self.queue.items().iter().filter_map(named).map(|(_, song)| song);
+        items.chain(self.current.iter().map(|current| current.id)).collect()
     }
 
     pub(super) fn look(&self) -> Glance {

@@ -28,11 +28,12 @@ impl State {
             let _ = done.send(Ok(()));
             return;
         };
-        let (inbox, account, choice) = (self.inbox.clone(), self.account.clone(), self.choices);
+        let (context, inbox) = (self.context.clone(), self.inbox.clone());
+        let (account, choice) = (self.account.clone(), self.choices);
         tokio::spawn(async move {
             let opened = async {
                 let song = account.library.song(id).await?.ok_or_else(|| Error::unknown(id))?;
-                let source = sources::open(&account, &song, rendition).await?;
+                let source = sources::open(&context, &account, &song, rendition).await?;
                 Ok((song, source))
             };
             let opened = Box::new(opened.await);

@@ -123,6 +123,9 @@ impl State {
                 Message::List { offset, limit, answer } => {
                     let _ = answer.send(self.list(offset, limit));
                 }
+                Message::Queued(answer) => {
+                    let _ = answer.send(self.queued());
+                }
                 Message::FollowAccount(done) => {
                     self.follow_account().await;
                     let _ = done.send(());
@@ -206,13 +209,13 @@ impl State {
         let rendition = self.rendition;
         self.current = Some(Current::new(request, id, account.clone(), rendition, accepted, from));
         self.queue_changed();
-        let (inbox, lenient) = (self.inbox.clone(), self.lenient);
+        let (context, inbox, lenient) = (self.context.clone(), self.inbox.clone(), self.lenient);
         let loading = tokio::spawn(async move {
             let send = |message| inbox.upgrade().map(|inbox| inbox.send(message));
             let loaded = async {
                 let song = account.library.song(id).await?.ok_or_else(|| Error::unknown(id))?;
                 send(Message::Found { request, song: Box::new(song.clone()) });
-                open(&account, &song, rendition, lenient).await
+                open(&context, &account, &song, rendition, lenient).await
             };
             send(Message::Loaded { request, loaded: Box::new(loaded.await) });
         });
@@ -395,14 +398,15 @@ impl State {
 
 /// Opens a song in a rendition, or, if so wished, in the original where it has no other.
 async fn open(
+    context: &Arc<Context>,
     account: &Arc<Account>,
     song: &SongView,
     rendition: Rendition,
     lenient: bool,
 ) -> Result<(Rendition, Source), Error> {
-    match sources::open(account, song, rendition).await {
+    match sources::open(context, account, song, rendition).await {
         Err(Error::NoAudio { .. }) if lenient && rendition != Rendition::Original => {
-            Ok((Rendition::Original, sources::open(account, song, Rendition::Original).await?))
+            Ok((Rendition::Original, sources::open(context, account, song, Rendition::Original).await?))
         }
         opened => Ok((rendition, opened?)),
     }

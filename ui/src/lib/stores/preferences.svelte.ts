@@ -7,6 +7,8 @@ export class Preferences {
   language = $state<Chosen["language"]>(null);
   theme = $state<Chosen["theme"]>("system");
 
+  /** Not shown, and not lost when something else is chosen. */
+  #rest: Pick<Chosen, "cache_bytes"> = {};
   #backend: Backend;
 
   constructor(backend: Backend) {
@@ -16,6 +18,7 @@ export class Preferences {
   read(chosen: Chosen): void {
     this.language = chosen.language;
     this.theme = chosen.theme;
+    this.#rest = chosen.cache_bytes === undefined ? {} : { cache_bytes: chosen.cache_bytes };
     setLanguage(chosen.language);
     if (chosen.theme === "system") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = chosen.theme;
@@ -27,7 +30,7 @@ export class Preferences {
 
   /** Seen at once; what was before comes back when it could not be kept. */
   async choose(change: Partial<Chosen>): Promise<void> {
-    const before: Chosen = { language: this.language, theme: this.theme };
+    const before: Chosen = { ...this.#rest, language: this.language, theme: this.theme };
     const after = { ...before, ...change };
     this.read(after);
     try {

@@ -1,6 +1,9 @@
 //! A song heard while it loads: the service's bytes as a reader for the player.
 //!
-//! stream-download keeps what came in a temporary file and asks for the gaps.
+//! stream-download keeps what came in a temporary file and asks for the gaps. When no gap is left, the file is handed on:
+//! it plays without the network from then on.
+
+mod coverage;
 
 use std::{
     fs::File,
@@ -26,6 +29,7 @@ use stream_download::{
 
 use tokio::io::AsyncWriteExt;
 
+use self::coverage::Coverage;
 use crate::{
     Error,
     remote::{Chunks, Remote},
@@ -38,8 +42,12 @@ const WRITE_BYTES: NonZeroUsize = NonZeroUsize::MIN.saturating_add(64 * 1024 - 1
 /// first, and counts how often.
 const STALL: Duration = Duration::from_hours(24);
 
+/// Takes a song's file when all of it is there: a handle of its own, which stands at the beginning; how many bytes it has;
+/// what it is called.
+pub(crate) type WhenWhole = Box<dyn FnOnce(File, u64, Hint) + Send>;
+
 /// Opens a song and returns what the player reads from. Fails when the service refuses.
-pub(crate) async fn open(remote: Remote) -> Result<Source, Error> {
+pub(crate) async fn open(remote: Remote, when_whole: WhenWhole) -> Result<Source, Error> {
     let first = remote.request_patiently(0).await?;
     let length = first.length;
     let hint = Hint { extension: remote.extension(), mime: first.content_type.clone() };
@@ -56,7 +64,12 @@ pub(crate) async fn open(remote: Remote) -> Result<Source, Error> {
     let audio = AudioStream { remote, length, bytes: Mutex::new(bytes), trouble: trouble.clone() };
     let settings =
         Settings::default().prefetch_bytes(PREFETCH_BYTES).batch_write_size(WRITE_BYTES).retry_timeout(STALL);
-    let storage = TemporaryFile { trouble: trouble.clone() };
+    // Whether all of it is there can only be known of a song whose length is.
+    let whole = length.map(|length| {
+        let hint = hint.clone();
+        Whole { length, take: Box::new(move |file| when_whole(file, length, hint)) }
+    });
+    let storage = TemporaryFile { trouble: trouble.clone(), whole };
     let reader = StreamDownload::from_stream(audio, storage, settings).await.map_err(|e| match e {
         StreamInitializationError::StorageCreationFailure(e) => Error::storage(&std::env::temp_dir(), e),
         e @ StreamInitializationError::StreamCreationFailure(_) => Error::internal(e),
@@ -108,11 +121,22 @@ impl Trouble {
 /// Where stream-download keeps what came. It tells a failed write like any other trouble; the reason is noted here.
 struct TemporaryFile {
     trouble: Trouble,
+    whole: Option<Whole>,
+}
+
+/// Who waits for the last byte.
+struct Whole {
+    length: u64,
+    take: Box<dyn FnOnce(File) + Send>,
 }
 
 struct NotingWriter {
     file: File,
     trouble: Trouble,
+    at: u64,
+    coverage: Coverage,
+    /// Who waits, and the file once more, for them alone.
+    waiting: Option<(Whole, File)>,
 }
 
 impl StorageProvider for TemporaryFile {
@@ -120,8 +144,20 @@ impl StorageProvider for TemporaryFile {
     type Writer = NotingWriter;
 
     fn into_reader_writer(self, length: Option<u64>) -> io::Result<(Self::Reader, Self::Writer)> {
-        let (reader, file) = TempStorageProvider::new().into_reader_writer(length)?;
-        Ok((reader, NotingWriter { file, trouble: self.trouble }))
+        // Whoever takes the file must not move the place in it of whoever reads or writes.
+        let own = Arc::new(Mutex::new(None));
+        let opened = own.clone();
+        let provider = TempStorageProvider::with_tempfile_builder(move || {
+            let file = tempfile::NamedTempFile::new()?;
+            *opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(file.reopen()?);
+            Ok(file)
+        });
+        let (reader, file) = provider.into_reader_writer(length)?;
+        let own = own.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let waiting = self.whole.zip(own);
+        let writer =
+            NotingWriter { file, trouble: self.trouble, at: 0, coverage: Coverage::default(), waiting };
+        Ok((reader, writer))
     }
 }
 
@@ -133,7 +169,13 @@ impl NotingWriter {
 
 impl io::Write for NotingWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.file.write(bytes).inspect_err(|e| self.note(e))
+        let count = self.file.write(bytes).inspect_err(|e| self.note(e))?;
+        self.coverage.add(self.at..self.at + count as u64);
+        self.at += count as u64;
+        if let Some((whole, file)) = self.waiting.take_if(|(whole, _)| self.coverage.is_whole(whole.length)) {
+            (whole.take)(file);
+        }
+        Ok(count)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -143,7 +185,8 @@ impl io::Write for NotingWriter {
 
 impl io::Seek for NotingWriter {
     fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
-        self.file.seek(to)
+        self.at = self.file.seek(to)?;
+        Ok(self.at)
     }
 }
 
