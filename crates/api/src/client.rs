@@ -9,6 +9,9 @@ use crate::{
     detect::Detector, http::Http, request::Call,
 };
 
+/// Whether requests may leave this machine now; asked before each of them.
+pub type Gate = Arc<dyn Fn() -> bool + Send + Sync>;
+
 /// What a client is made with.
 #[derive(Clone)]
 pub struct ClientOptions {
@@ -17,6 +20,8 @@ pub struct ClientOptions {
     pub user_agent: String,
     /// What the service spoke when it was last met, if that is remembered; answers overrule it.
     pub dialect: Option<Dialect>,
+    /// While it says no, every call answers [`Error::Offline`].
+    pub gate: Gate,
 }
 
 impl ClientOptions {
@@ -27,6 +32,7 @@ impl ClientOptions {
             timeouts: Timeouts::default(),
             user_agent: concat!("melody-studio/", env!("CARGO_PKG_VERSION")).to_owned(),
             dialect: None,
+            gate: Arc::new(|| true),
         }
     }
 }

@@ -25,6 +25,7 @@ pub enum Code {
     Unreachable,
     NotTheService,
     Maintenance,
+    Offline,
     Keyring,
     NoAudio,
 }
@@ -48,6 +49,7 @@ impl Code {
             Self::Unreachable => "UNREACHABLE",
             Self::NotTheService => "NOT_THE_SERVICE",
             Self::Maintenance => "MAINTENANCE",
+            Self::Offline => "OFFLINE",
             Self::Keyring => "KEYRING",
             Self::NoAudio => "NO_AUDIO",
         }
@@ -87,6 +89,9 @@ pub enum Error {
     /// The service is closed for maintenance.
     #[error("Melody Studio is closed for maintenance.{}", after(*retry_after))]
     Maintenance { retry_after: Option<Duration>, request_id: Option<String>, dialect: Option<Dialect> },
+    /// Nothing was asked, because nothing may leave this machine now.
+    #[error("You are working offline, so nothing is asked of the network.")]
+    Offline,
     /// The service itself said no.
     #[error("{0}")]
     Refused(Box<Refusal>),
@@ -109,6 +114,7 @@ impl Error {
             Self::NoSound(e) if e.is_page() => Code::NotTheService,
             Self::NoSound(_) => Code::NoAudio,
             Self::Maintenance { .. } => Code::Maintenance,
+            Self::Offline => Code::Offline,
             Self::Refused(refusal) => refusal.code,
             Self::SignInNeeded { .. } => Code::AuthRequired,
             Self::TokenStore(_) => Code::Keyring,
@@ -123,9 +129,11 @@ impl Error {
             Self::NoSound(e) => e.request_id.as_deref(),
             Self::Maintenance { request_id, .. } | Self::SignInNeeded { request_id } => request_id.as_deref(),
             Self::Refused(e) => e.request_id.as_deref(),
-            Self::Usage(_) | Self::InsecureAddress { .. } | Self::BadAddress { .. } | Self::TokenStore(_) => {
-                None
-            }
+            Self::Usage(_)
+            | Self::InsecureAddress { .. }
+            | Self::BadAddress { .. }
+            | Self::Offline
+            | Self::TokenStore(_) => None,
         }
     }
 
@@ -142,6 +150,7 @@ impl Error {
             Self::Usage(_)
             | Self::InsecureAddress { .. }
             | Self::BadAddress { .. }
+            | Self::Offline
             | Self::SignInNeeded { .. }
             | Self::TokenStore(_) => false,
         }

@@ -6,7 +6,7 @@ use reqwest::redirect::{Attempt, Policy};
 use url::Url;
 
 use crate::{
-    ClientOptions, Error, ServiceAddress,
+    ClientOptions, Error, Gate, ServiceAddress,
     address::{is_loopback, origin, without_secrets},
     error::{Reason, Unreachable},
 };
@@ -22,6 +22,7 @@ pub(crate) struct Http {
     service: ServiceAddress,
     connect: Duration,
     user_agent: String,
+    gate: Gate,
     /// For calls: no redirect leaves the origin, since a body may hold an OTP or a refresh token.
     calls: OnceLock<reqwest::Client>,
     /// For sound and covers, which live anywhere.
@@ -36,6 +37,7 @@ impl Http {
             service,
             connect: options.timeouts.connect,
             user_agent: options.user_agent.clone(),
+            gate: options.gate.clone(),
             calls: OnceLock::new(),
             media: OnceLock::new(),
             local_media: OnceLock::new(),
@@ -43,6 +45,7 @@ impl Http {
     }
 
     pub fn calls(&self) -> Result<&reqwest::Client, Error> {
+        self.may_leave()?;
         made(&self.calls, &self.service.to_string(), || {
             let builder = self.builder(self.service.is_loopback());
             builder.redirect(Policy::custom(|attempt| {
@@ -59,6 +62,7 @@ impl Http {
 
     /// For one address of sound or of a cover. There is no timeout for the whole: a song may take its time.
     pub fn media(&self, url: &Url) -> Result<&reqwest::Client, Error> {
+        self.may_leave()?;
         let local = is_loopback(url);
         let service = self.service.clone();
         made(if local { &self.local_media } else { &self.media }, &origin(url), || {
@@ -70,6 +74,11 @@ impl Http {
                 .no_zstd()
                 .redirect(Policy::custom(move |attempt| follow_media(&service, attempt)))
         })
+    }
+
+    /// The one gate: whoever sends anything gets the connections for it here, each time.
+    fn may_leave(&self) -> Result<(), Error> {
+        if (self.gate)() { Ok(()) } else { Err(Error::Offline) }
     }
 
     fn builder(&self, local: bool) -> reqwest::ClientBuilder {

@@ -25,7 +25,7 @@ pub use calls::{
     AddedEntry, Health, LibraryRequest, OtpTicket, PlayCount, ProfileUpdate, Removal, SearchRequest,
     SearchSlot, SignedIn, Version,
 };
-pub use client::{Client, ClientOptions, Timeouts};
+pub use client::{Client, ClientOptions, Gate, Timeouts};
 pub use detect::{Dialect, Observation};
 pub use error::{
     Code, Error, NoSound, NotTheService, Reason, Refusal, Strange, TokenStoreError, Unreachable,

@@ -144,6 +144,16 @@ What was interrupted earlier goes on too, from where it broke off.")]
   melody downloads verify"
     )]
     Downloads(DownloadsCommand),
+    /// Work without the network: nothing leaves this machine until you switch it off
+    #[command(
+        subcommand,
+        disable_help_subcommand = true,
+        after_help = "Examples:
+  melody offline on
+  melody offline off
+  melody offline status"
+    )]
+    Offline(OfflineCommand),
     /// Play songs, in order
     #[command(after_help = "Examples:
   melody play 0198c0de-0000-7000-8000-000000000001
@@ -220,6 +230,7 @@ impl Command {
             Self::History { .. } => "history",
             Self::Download(_) => "download",
             Self::Downloads(_) => "downloads",
+            Self::Offline(_) => "offline",
             Self::Play(_) => "play",
             Self::Serve(_) => "serve",
             Self::Web { .. } => "web",
@@ -385,6 +396,19 @@ pub enum DownloadsCommand {
   melody downloads verify
   melody downloads verify --json")]
     Verify,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum OfflineCommand {
+    /// Let nothing leave this machine
+    #[command(after_help = "Example:\n  melody offline on")]
+    On,
+    /// Use the network again
+    #[command(after_help = "Example:\n  melody offline off")]
+    Off,
+    /// Show which of the two it is
+    #[command(after_help = "Example:\n  melody offline status")]
+    Status,
 }
 
 #[derive(Debug, Args)]

@@ -76,7 +76,9 @@ fn hint(code: Code) -> Option<&'static str> {
         Code::Unreachable | Code::NotTheService => {
             "melody doctor shows what answers; --server URL sets another address."
         }
-        Code::Offline => "What is on this machine still works: melody library list, melody search --offline",
+        Code::Offline => {
+            "What is on this machine still works; melody offline status shows whether you chose to be offline."
+        }
         Code::Maintenance => "What is on this machine still works. Try again in a while.",
         Code::InvalidOtp | Code::OtpExpired => "Run melody login again for a new code.",
         Code::ResourceNotFound => "melody search and melody library list show the IDs of songs.",

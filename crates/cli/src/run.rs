@@ -9,7 +9,7 @@ use melody_core::{
 use melody_host::logging::{self, Colours};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::args::{Cli, Command, DownloadsCommand, Global, LibraryCommand};
+use crate::args::{Cli, Command, DownloadsCommand, Global, LibraryCommand, OfflineCommand};
 use crate::exit::{Halt, NEGATIVE};
 use crate::hush::Hush;
 use crate::render::colour::{Depth, Theme, Tone};
@@ -178,6 +178,9 @@ fn ask(command: Command) -> Result<Ask, Halt> {
         }),
         Command::Song { id } => Ask::Song { id },
         Command::Downloads(DownloadsCommand::List) => Ask::Downloads,
+        Command::Offline(OfflineCommand::On) => Ask::WorkOffline { on: true },
+        Command::Offline(OfflineCommand::Off) => Ask::WorkOffline { on: false },
+        Command::Offline(OfflineCommand::Status) => Ask::OfflineStatus,
         Command::Downloads(DownloadsCommand::Remove { ids, rendition }) => {
             Ask::DownloadsRemove { ids, rendition }
         }
@@ -227,6 +230,11 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
         Reply::Sync(status) => entry::status(out, status),
         Reply::Verified(found) => entry::verified(out, found),
         Reply::Downloads(list) => downloads::list(out, list),
+        Reply::Offline(status) => output::line(if status.offline {
+            "You are working offline. Nothing leaves this machine."
+        } else {
+            "You are not working offline."
+        }),
         Reply::VerifiedDownloads(found) => downloads::verified(out, found),
         Reply::Playlists(list) => render::playlist::list(out, list),
         Reply::Playlist(shown) => render::playlist::show(out, shown),

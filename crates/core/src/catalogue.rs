@@ -30,7 +30,7 @@ impl Catalogue {
         }
         check_limit(request.limit, MOST)?;
         let account = self.context.account();
-        if request.offline {
+        if request.offline || self.context.is_offline()? {
             return search_here(&account, &request).await;
         }
         let asked = melody_api::SearchRequest {
@@ -65,7 +65,7 @@ impl Catalogue {
             request.language.as_deref().unwrap_or("*"),
             request.limit
         );
-        if request.offline {
+        if request.offline || self.context.is_offline()? {
             let answer = account.library.answer(&key, request.limit, 0).await?;
             return Ok(TrendingSongs { songs: answer.map(|answer| answer.page.songs).unwrap_or_default() });
         }
@@ -84,7 +84,7 @@ impl Catalogue {
         match fetch(&account, id).await {
             Ok(_) => full(&account, id).await,
             Err(e) if e.retryable() => Ok(known),
-            Err(Error::UnknownId { .. }) => Ok(known),
+            Err(Error::UnknownId { .. } | Error::Api(melody_api::Error::Offline)) => Ok(known),
             Err(e) => Err(e),
         }
     }

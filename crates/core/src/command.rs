@@ -7,10 +7,10 @@ use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::{
     ChangedEntries, ChangedPlaylist, DownloadList, EntryList, ExportedPlaylist, FoundSongs, Health,
-    HistoryPage, ImportedPlaylist, ListRequest, NowPlaying, OneSong, OtpRequest, OtpSent, Overview, Place,
-    PlayRequest, PlaylistFormat, PlaylistList, Preferences, QueuePage, SearchRequest, ShownPlaylist,
-    SignedIn, SignedOut, SoundDevices, SyncStatus, TakenBack, TrendingRequest, TrendingSongs, Verification,
-    VerifiedDownloads,
+    HistoryPage, ImportedPlaylist, ListRequest, NowPlaying, OfflineStatus, OneSong, OtpRequest, OtpSent,
+    Overview, Place, PlayRequest, PlaylistFormat, PlaylistList, Preferences, QueuePage, SearchRequest,
+    ShownPlaylist, SignedIn, SignedOut, SoundDevices, SyncStatus, TakenBack, TrendingRequest, TrendingSongs,
+    Verification, VerifiedDownloads,
 };
 
 macro_rules! commands {
@@ -140,6 +140,9 @@ commands! {
     /// Absent: the system's own choice.
     ChooseSoundDevice { #[serde(default)] #[ts(optional)] id: Option<String> } => Done,
     SetPreferences(Preferences) => Done,
+    /// Lets nothing leave this machine, or everything again. It is kept, and holds for every program on the profile.
+    WorkOffline { on: bool } => OfflineStatus,
+    OfflineStatus => OfflineStatus,
     /// A look at everything that must work.
     Health => Health,
 }
@@ -172,6 +175,7 @@ pub enum Reply {
     Queue(QueuePage),
     SoundDevices(SoundDevices),
     Health(Health),
+    Offline(OfflineStatus),
     Done(Done),
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use melody_api::{Client, ClientOptions, Dialect, SearchSlot, ServiceAddress};
+use melody_api::{Client, ClientOptions, Dialect, Gate, SearchSlot, ServiceAddress};
 use melody_library::{Changes, GenerationId, Library};
 use melody_model::SongId;
 use tokio::sync::{broadcast, watch};
@@ -207,6 +207,11 @@ impl Context {
         Ok(())
     }
 
+    /// Whether the listener works offline.
+    pub(crate) fn is_offline(&self) -> Result<bool, Error> {
+        Ok(self.profile.settings()?.offline)
+    }
+
     /// Lets others ask what is queued.
     pub(crate) fn watch_queue(&self, queue: QueueWatch) {
         // There is one playback for each context.
@@ -290,7 +295,7 @@ async fn is_there(account: &Account) -> Result<(), Error> {
             e.address = account.service.address.identity();
             Err(Api::NotTheService(e).into())
         }
-        Err(e @ Api::Unreachable(_)) => Err(e.into()),
+        Err(e @ (Api::Unreachable(_) | Api::Offline)) => Err(e.into()),
         _ => Ok(()),
     }
 }
@@ -327,11 +332,19 @@ fn open_account(
         lock: folder.with_file_name("refresh.lock"),
     };
     let mut options = ClientOptions::new(Arc::new(tokens));
+    options.gate = gate(profile);
     options.dialect =
         record.as_ref().and_then(|record| record.dialect.as_deref()).and_then(|d| d.parse::<Dialect>().ok());
     let client = Client::new(service.address.clone(), options);
     let search = client.search_slot();
     Ok(Account { record, folder, library, client, search, service, leaving: watch::Sender::new(false) })
+}
+
+/// Whether requests may leave: the settings say so, each time anew, because another process may have changed them. While they
+/// cannot be read nothing leaves.
+fn gate(profile: &Profile) -> Gate {
+    let profile = profile.clone();
+    Arc::new(move || profile.settings().is_ok_and(|settings| !settings.offline))
 }
 
 /// `service hash/account`, the part of the folder's path that stays when a profile is moved.

@@ -77,6 +77,9 @@ fn output_device() -> Result<String, Error> {
 async fn service(context: &Context) -> Check {
     let account = context.account();
     let found = async {
+        if context.is_offline()? {
+            return Ok("You are working offline; the service is not asked.".to_owned());
+        }
         account.client.health().await?;
         let version = account.client.version().await.ok();
         if account.client.dialect().is_none() {

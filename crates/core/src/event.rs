@@ -4,7 +4,7 @@ use melody_model::{Rendition, SongId, SongView};
 use serde::Serialize;
 use ts_rs::TS;
 
-use crate::{DownloadRow, ErrorReport, Preferences, SyncStatus};
+use crate::{DownloadRow, ErrorReport, OfflineStatus, Preferences, SyncStatus};
 
 /// Something that has happened.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
@@ -31,6 +31,8 @@ pub enum Event {
         queue_len: usize,
     },
     PreferencesChanged(Preferences),
+    /// The listener works offline from now on, or no longer.
+    OfflineChanged(OfflineStatus),
 }
 
 /// What the queue and the player are doing.

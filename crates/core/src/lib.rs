@@ -275,6 +275,8 @@ impl Core {
                 cache::trim(&self.context, &self.context.account()).await?;
                 DONE
             }
+            Command::WorkOffline { on } => Reply::Offline(self.work_offline(on).await?),
+            Command::OfflineStatus => Reply::Offline(OfflineStatus { offline: self.context.is_offline()? }),
             Command::Health => Reply::Health(Health { checks: self.doctor().await }),
             Command::SetVolume { volume } => {
                 if !(0.0..=1.0).contains(&volume) {
@@ -288,13 +290,26 @@ impl Core {
 
     async fn overview(&self) -> Result<Overview, Error> {
         let account = self.context.account();
+        let settings = self.context.profile.settings()?;
         Ok(Overview {
             session: account.signed_in(),
             service: self.service(),
             now_playing: self.playback.now_playing().await?,
             sync: if account.record.is_some() { self.sync.status().await? } else { SyncStatus::default() },
-            preferences: self.context.profile.settings()?.preferences,
+            preferences: settings.preferences,
+            offline: settings.offline,
         })
+    }
+
+    /// Shuts the gate, or opens it. What is under way stops as well: a download goes on when it is open again.
+    async fn work_offline(&self, on: bool) -> Result<OfflineStatus, Error> {
+        self.context.update_settings(move |settings| settings.offline = on).await?;
+        if on {
+            self.downloads.stop();
+        }
+        let status = OfflineStatus { offline: on };
+        self.context.tell(Event::OfflineChanged(status));
+        Ok(status)
     }
 
     fn done(&self, act: impl FnOnce(&Playback)) -> Reply {

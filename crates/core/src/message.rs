@@ -33,6 +33,7 @@ pub enum MessageKey {
     TimedOut,
     /// A gateway answered in the service's place, or it broke off.
     ServiceAway,
+    WorkingOffline,
     /// `address`.
     NotTheService,
     /// The service refuses; `detail` are its words, when it gave some.
@@ -140,6 +141,7 @@ fn api(error: &melody_api::Error, params: &mut Params) -> MessageKey {
             params.insert("address", address.clone());
             Key::NotTheService
         }
+        melody_api::Error::Offline => Key::WorkingOffline,
         melody_api::Error::NoSound(_) => Key::AudioUnreadable,
         melody_api::Error::Maintenance { retry_after, .. } => {
             wait(*retry_after, params);

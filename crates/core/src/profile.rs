@@ -39,6 +39,9 @@ pub(crate) struct Settings {
     pub volume: Option<f32>,
     #[serde(default)]
     pub preferences: Preferences,
+    /// Whether nothing may leave this machine.
+    #[serde(default)]
+    pub offline: bool,
     /// The id of the chosen sound device; the system's default when absent.
     #[serde(default)]
     pub sound_device: Option<String>,

@@ -205,6 +205,8 @@ pub struct Overview {
     pub sync: SyncStatus,
     pub now_playing: NowPlaying,
     pub preferences: Preferences,
+    /// Whether the listener works offline.
+    pub offline: bool,
 }
 
 /// The service in use.
@@ -214,6 +216,12 @@ pub struct ServiceInfo {
     pub address: String,
     /// Its address without prefix and version.
     pub identity: String,
+}
+
+/// Whether the listener works offline: then nothing leaves this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct OfflineStatus {
+    pub offline: bool,
 }
 
 /// How the app looks and speaks, for this installation.

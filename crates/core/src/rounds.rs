@@ -42,6 +42,10 @@ pub(crate) async fn go(core: &Core) {
                         probe = FIRST_PROBE;
                         break;
                     }
+                    Ok(Event::OfflineChanged(status)) if !status.offline => {
+                        probe = FIRST_PROBE;
+                        break;
+                    }
                     // A change that was made meanwhile could not be sent: it does not wait for the usual round.
                     Ok(Event::SyncChanged(status)) => {
                         next = next.min(sooner(status, away).map_or(next, |wait| Instant::now() + wait));

@@ -32,7 +32,7 @@ pub(crate) async fn open(
     let cache = to_the_cache(context, account, song.song.id, rendition);
     let opened = async { stream::open(remote(account, song, rendition).await?, cache).await }.await;
     opened.map_err(|e| match e {
-        Error::Api(cause @ melody_api::Error::Unreachable(_)) => {
+        Error::Api(cause @ (melody_api::Error::Unreachable(_) | melody_api::Error::Offline)) => {
             Error::Offline { title: song.song.content.title.clone(), cause }
         }
         other => other,

@@ -61,12 +61,12 @@ async fn a_song_that_was_streamed_whole_plays_offline_and_is_no_download() {
     assert!(!one(&core, "tone").await.downloaded, "the cache is no promise");
     drop(core);
     let wav = std::fs::read(bench.wav()).unwrap();
-    let (asked, profile) = (sound_asked(&bench.server), bench.options());
+    let (asked, options) = (sound_asked(&bench.server), bench.options());
     assert_eq!(asked, 1);
-    let Bench { server, profile: _folder } = bench;
+    let Bench { server, profile } = bench;
     server.kill().await;
-    let path = _folder.path().join("again.wav");
-    let options = melody_core::CoreOptions { sink: SinkKind::Recorder(path.clone()), ..profile };
+    let path = profile.path().join("again.wav");
+    let options = melody_core::CoreOptions { sink: SinkKind::Recorder(path.clone()), ..options };
     let core = melody_core::Core::open(options).await.unwrap();
     let (rows, _) = play(&core, PlayRequest { ids, ..PlayRequest::default() }).await;
     core.close().await.unwrap();

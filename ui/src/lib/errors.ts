@@ -21,6 +21,7 @@ const SENTENCES: Record<ErrorReport["key"], Say> = {
   certificate: () => m.error_certificate(),
   timed_out: () => m.error_timed_out(),
   service_away: () => m.error_service_away(),
+  working_offline: () => m.error_working_offline(),
   not_the_service: ({ address = "" }) => m.error_not_the_service({ address }),
   refused: ({ detail }) => (detail ? m.error_refused({ detail }) : m.error_refused_plain()),
   service_failed: () => m.error_service_failed(),

@@ -156,10 +156,14 @@ fn health(answer: &Answer, place: &Url) -> Health {
 
 /// Whether nobody is there at all, so that there is no point in asking at another path.
 fn nobody(error: &Error) -> bool {
-    matches!(error, Error::Unreachable(e) if matches!(
-        e.reason,
-        Reason::NoSuchHost | Reason::ConnectionRefused | Reason::NoConnection | Reason::Certificate
-    ))
+    match error {
+        Error::Offline => true,
+        Error::Unreachable(e) => matches!(
+            e.reason,
+            Reason::NoSuchHost | Reason::ConnectionRefused | Reason::NoConnection | Reason::Certificate
+        ),
+        _ => false,
+    }
 }
 
 /// Of two errors the one that says more: the service's own word before a stranger's, the earlier before the later.

@@ -70,3 +70,22 @@ fn what_was_interrupted_goes_on_with_the_next_download() {
         |at: usize| (came["downloads"][at]["song_id"].as_str(), came["downloads"][at]["state"].as_str());
     assert_eq!((row(0), row(1)), ((Some(&*second), Some("done")), (Some(&*first), Some("done"))));
 }
+
+#[test]
+fn offline_is_a_switch_that_stays() {
+    let bench = Bench::new();
+    bench.sign_in();
+    let id = bench.id_of("Tone");
+    assert_eq!(bench.json(&["offline", "status"]), json!({ "offline": false }));
+    assert_eq!(bench.json(&["offline", "on"]), json!({ "offline": true }));
+    bench.server().clear_request_log();
+    assert_eq!(bench.json(&["search", "tone"])["from"], "local");
+    assert_eq!(bench.refusal(&["library", "sync"]), (4, "OFFLINE".to_owned()));
+    let said = bench.run(&["download", &id, "--json"]);
+    assert_eq!((said.exit, said.code().as_str()), (4, "OFFLINE"), "{said:?}");
+    assert!(bench.run(&["offline", "status"]).out.starts_with("You are working offline."));
+    let asked = bench.server().request_log();
+    assert!(asked.is_empty(), "{asked:?}");
+    assert_eq!(bench.json(&["offline", "off"]), json!({ "offline": false }));
+    assert_eq!(bench.json(&["search", "tone"])["from"], "service");
+}

@@ -72,6 +72,7 @@ fn help_names_every_command_and_every_command_has_examples() {
         "library",
         "download",
         "downloads",
+        "offline",
         "play",
         "serve",
         "doctor",
@@ -83,7 +84,7 @@ fn help_names_every_command_and_every_command_has_examples() {
         let help = said(program().args([command, "--help"]).output().unwrap());
         assert_eq!(help.exit, 0);
         assert!(
-            ["library", "downloads"].contains(&command) || help.out.contains("Example"),
+            ["library", "downloads", "offline"].contains(&command) || help.out.contains("Example"),
             "{command}: {}",
             help.out
         );

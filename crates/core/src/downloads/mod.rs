@@ -116,6 +116,11 @@ impl Downloads {
         Ok(DownloadList { downloads: self.fetch_all(&account, wanted).await? })
     }
 
+    /// Stops what is under way. It stays queued, with its part.
+    pub(crate) fn stop(&self) {
+        self.under_way.stop(|_| true);
+    }
+
     /// Puts down what is wanted and fetches it. The rows come in the order of ending.
     async fn fetch_all(
         &self,
@@ -263,10 +268,10 @@ impl Downloads {
         }
     }
 
-    /// Why nobody wants it any more: it was paused, or removed.
+    /// Why it was stopped: it was paused or removed, or nothing may leave this machine now.
     async fn stopped(&self, account: &Account, id: SongId, row: &mut DownloadRow) -> Result<(), Error> {
-        if account.library.download_of(id, row.rendition).await?.is_some() {
-            row.state = DownloadState::Paused;
+        if let Some(kept) = account.library.download_of(id, row.rendition).await? {
+            row.state = shelf::shown(kept.state, false);
             return Ok(());
         }
         bring::discard(&account.folder.join(bring::FOLDER).join(bring::part_name(row))).await;

@@ -33,6 +33,7 @@ impl Downloads {
                     told = events.recv() => match told {
                         // Somebody else is on, or the service answers: what failed for want of it may pass now.
                         Ok(Event::SessionChanged { .. } | Event::ServiceChanged) | Err(RecvError::Closed) => break,
+                        Ok(Event::OfflineChanged(status)) if !status.offline => break,
                         Ok(Event::SyncChanged(status)) if waits && status.state == SyncState::Idle => break,
                         Ok(_) | Err(RecvError::Lagged(_)) => {}
                     },

@@ -134,7 +134,7 @@ impl Downloads {
     }
 }
 
-fn shown(state: Kept, under_way: bool) -> DownloadState {
+pub(super) fn shown(state: Kept, under_way: bool) -> DownloadState {
     match state {
         Kept::Queued if under_way => DownloadState::Running,
         Kept::Queued => DownloadState::Queued,

@@ -58,7 +58,7 @@ export type Code = "USAGE" | "INSECURE_ADDRESS" | "VALIDATION_ERROR" | "AUTH_REQ
 /**
  * One request of a face. Ids in texts may be ours, the server's or a library entry's.
  */
-export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "history", limit: number, offset: number, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "health" };
+export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "history", limit: number, offset: number, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "work_offline", on: boolean, } | { "command": "offline_status" } | { "command": "health" };
 
 /**
  * A saved song that is not the same on both sides.
@@ -160,7 +160,7 @@ retryable: boolean, };
 /**
  * Something that has happened.
  */
-export type Event = { "event": "session_changed", signed_in: boolean, } | { "event": "service_changed" } | { "event": "library_changed" } | { "event": "playlists_changed" } | { "event": "history_changed" } | { "event": "sync_changed" } & SyncStatus | { "event": "download_changed" } & DownloadRow | { "event": "playback" } & PlaybackEvent | { "event": "queue_changed", index: number, queue_len: number, } | { "event": "preferences_changed" } & Preferences;
+export type Event = { "event": "session_changed", signed_in: boolean, } | { "event": "service_changed" } | { "event": "library_changed" } | { "event": "playlists_changed" } | { "event": "history_changed" } | { "event": "sync_changed" } & SyncStatus | { "event": "download_changed" } & DownloadRow | { "event": "playback" } & PlaybackEvent | { "event": "queue_changed", index: number, queue_len: number, } | { "event": "preferences_changed" } & Preferences | { "event": "offline_changed" } & OfflineStatus;
 
 export type ExportedPlaylist = { playlist: PlaylistView, 
 /**
@@ -292,7 +292,7 @@ export type LocalPath = { path: string, };
 /**
  * Names a sentence. Finer than a code where a listener needs other words; parameters are named beside.
  */
-export type MessageKey = "phone_country" | "phone_india" | "phone_length" | "invalid" | "insecure_address" | "sign_in_needed" | "wrong_otp" | "otp_expired" | "too_often" | "maintenance" | "no_such_host" | "no_connection" | "certificate" | "timed_out" | "service_away" | "not_the_service" | "refused" | "service_failed" | "unknown_song" | "unknown_playlist" | "no_audio" | "not_on_this_machine" | "interrupted" | "unsupported_format" | "bad_audio" | "audio_unreadable" | "no_device" | "disk_full" | "read_only" | "damaged" | "newer" | "busy" | "keyring_missing" | "keyring_locked" | "keyring_silent" | "keyring_refused" | "superseded" | "internal";
+export type MessageKey = "phone_country" | "phone_india" | "phone_length" | "invalid" | "insecure_address" | "sign_in_needed" | "wrong_otp" | "otp_expired" | "too_often" | "maintenance" | "no_such_host" | "no_connection" | "certificate" | "timed_out" | "service_away" | "working_offline" | "not_the_service" | "refused" | "service_failed" | "unknown_song" | "unknown_playlist" | "no_audio" | "not_on_this_machine" | "interrupted" | "unsupported_format" | "bad_audio" | "audio_unreadable" | "no_device" | "disk_full" | "read_only" | "damaged" | "newer" | "busy" | "keyring_missing" | "keyring_locked" | "keyring_silent" | "keyring_refused" | "superseded" | "internal";
 
 /**
  * The state of playback.
@@ -314,6 +314,11 @@ at_s: number, duration_s: number | null, rendition: Rendition,
  * 0 to 1.
  */
 volume: number, };
+
+/**
+ * Whether the listener works offline: then nothing leaves this machine.
+ */
+export type OfflineStatus = { offline: boolean, };
 
 export type OneSong = { song: FullSong, };
 
@@ -340,7 +345,11 @@ export type Overview = {
 /**
  * Absent while nobody is signed in.
  */
-session: SignedIn | null, service: ServiceInfo, sync: SyncStatus, now_playing: NowPlaying, preferences: Preferences, };
+session: SignedIn | null, service: ServiceInfo, sync: SyncStatus, now_playing: NowPlaying, preferences: Preferences, 
+/**
+ * Whether the listener works offline.
+ */
+offline: boolean, };
 
 /**
  * A change that the service keeps refusing; it waits for a person.
@@ -457,7 +466,11 @@ export type Preferences = {
 /**
  * Absent: the system's.
  */
-language: Language | null, theme: Theme, };
+language: Language | null, theme: Theme, 
+/**
+ * What streamed songs may take on the disk, for each account, in bytes; absent: 2 GB.
+ */
+cache_bytes?: number, };
 
 /**
  * A song's place in the queue. The same song may stand there twice.
@@ -715,6 +728,8 @@ export interface Replies {
   sound_devices: SoundDevices
   choose_sound_device: Done
   set_preferences: Done
+  work_offline: OfflineStatus
+  offline_status: OfflineStatus
   health: Health
 }
 

@@ -102,6 +102,7 @@ export const overview = (change: Partial<Overview> = {}): Overview => ({
   sync: { state: "idle", entries: 0, pending: 0, parked: [], until: null },
   now_playing: nowPlaying(),
   preferences: { language: "en", theme: "system" },
+  offline: false,
   ...change,
 });
 
