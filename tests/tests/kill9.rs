@@ -2,17 +2,19 @@
 #![allow(clippy::unwrap_used, reason = "a test ends where a bench or an answer is not as it must be")]
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
     process::{Command, Stdio},
     sync::mpsc::channel,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use melody_e2e::{
     fake::{Dialect, Fake, Song},
     media,
     melody::{Melody, text},
+    service::Service,
 };
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use serde_json::Value;
@@ -26,6 +28,17 @@ fn moments() -> SmallRng {
 
 /// Starts a command and kills it after `after`, unless it ended by itself. What it printed by then.
 fn killed(command: &mut Command, after: Duration) -> String {
+    kill(command, after).printed
+}
+
+/// What became of a command that was to be killed.
+struct Killed {
+    printed: String,
+    /// Not when it was quicker.
+    by_us: bool,
+}
+
+fn kill(command: &mut Command, after: Duration) -> Killed {
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
     let mut out = child.stdout.take().unwrap();
@@ -38,8 +51,8 @@ fn killed(command: &mut Command, after: Duration) -> String {
     let printed = all.recv_timeout(after);
     // It may have ended between the two.
     let _ = child.kill();
-    child.wait().unwrap();
-    printed.or_else(|_| all.recv()).unwrap()
+    let by_us = child.wait().unwrap().code().is_none();
+    Killed { printed: printed.or_else(|_| all.recv()).unwrap(), by_us }
 }
 
 /// What it takes to do the thing once, undisturbed: moments are drawn from that.
@@ -178,4 +191,173 @@ fn while_downloading_and_playing() {
     }
     let (heard, ..) = media::wav_floats(&file);
     assert_eq!(heard.len(), ids.len() * 8 * 48_000 * 2);
+}
+
+/// How many times the program is killed; `MELODY_KILLS` says otherwise, for a soak.
+fn kills() -> usize {
+    std::env::var("MELODY_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200)
+}
+
+/// What the listener knows for certain, because the program said so: of each song whether it is saved, and whether it is
+/// downloaded. What was under way at a kill is open.
+#[derive(Default)]
+struct Certain {
+    saved: BTreeMap<String, bool>,
+    downloaded: BTreeMap<String, bool>,
+}
+
+/// One thing that a listener does to a song.
+#[derive(Clone, Copy)]
+enum Act {
+    Add,
+    Remove,
+    Download,
+    RemoveDownload,
+    Play,
+    Sync,
+}
+
+impl Act {
+    const ALL: [Self; 6] =
+        [Self::Add, Self::Remove, Self::Download, Self::RemoveDownload, Self::Play, Self::Sync];
+
+    fn words(self, id: &str) -> Vec<&str> {
+        match self {
+            Self::Add => vec!["library", "add", id],
+            Self::Remove => vec!["library", "remove", id],
+            Self::Download => vec!["download", id],
+            Self::RemoveDownload => vec!["downloads", "remove", id],
+            Self::Play => vec!["play", id, "--to", "null", "--for", "0.2"],
+            Self::Sync => vec!["library", "sync"],
+        }
+    }
+}
+
+impl Certain {
+    /// Takes note of how an act ended that may have been killed.
+    fn note(&mut self, act: Act, id: &str, printed: &str) {
+        let told = serde_json::from_str::<Value>(printed).ok();
+        let (of, becomes) = match act {
+            Act::Add => (&mut self.saved, true),
+            Act::Remove => (&mut self.saved, false),
+            Act::Download => (&mut self.downloaded, true),
+            Act::RemoveDownload => (&mut self.downloaded, false),
+            Act::Play | Act::Sync => return,
+        };
+        let certain = match (act, &told) {
+            (Act::Download, Some(told)) => told["downloads"][0]["state"] == "done",
+            (_, told) => told.is_some(),
+        };
+        if certain {
+            of.insert(id.to_owned(), becomes);
+        } else {
+            of.remove(id);
+        }
+        if matches!(act, Act::Download) {
+            // It goes on with what was interrupted: that may have come meanwhile, whatever was known of it.
+            self.downloaded.retain(|_, there| *there);
+        }
+    }
+
+    /// Everything that is certain is so; what counts as downloaded is there, to the byte.
+    fn holds(&self, melody: &Melody) {
+        let list = melody.json(&["library", "list", "--limit", "100"]);
+        let entries = list["entries"].as_array().unwrap();
+        let saved: BTreeSet<String> = entries.iter().map(|entry| text(&entry["song"]["id"])).collect();
+        for (id, is) in &self.saved {
+            assert_eq!(saved.contains(id), *is, "{id} is not as it was confirmed");
+        }
+        let mut whole = BTreeSet::new();
+        for path in melody.databases() {
+            let connection = rusqlite::Connection::open(&path).unwrap();
+            let check: String = connection.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+            assert_eq!(check, "ok", "{}", path.display());
+            for (file, bytes, song) in files(&connection) {
+                let file = path.parent().unwrap().join(file);
+                let length = file.metadata().map(|about| about.len());
+                assert_eq!(length.ok(), Some(bytes), "{} counts and is not whole", file.display());
+                whole.insert(song);
+            }
+        }
+        for (id, is) in &self.downloaded {
+            assert!(!*is || whole.contains(id), "{id} was downloaded and is gone");
+        }
+    }
+}
+
+/// The files that count as whole: where, how long, of which song.
+fn files(connection: &rusqlite::Connection) -> Vec<(String, u64, String)> {
+    let mut query = connection
+        .prepare(
+            "SELECT d.path, d.bytes, lower(hex(s.id)) FROM download d JOIN song s ON s.n = d.song
+             WHERE d.state = 'done' AND d.pinned",
+        )
+        .unwrap();
+    let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?))).unwrap();
+    let dashed = |hex: String| {
+        format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+    };
+    rows.map(Result::unwrap).map(|(path, bytes, hex)| (path, bytes, dashed(hex))).collect()
+}
+
+/// The parts of songs that are left below a folder.
+fn parts(folder: &Path) -> usize {
+    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths
+        .map(|path| {
+            if path.is_dir() {
+                parts(&path)
+            } else {
+                usize::from(path.extension().is_some_and(|end| end == "part"))
+            }
+        })
+        .sum()
+}
+
+#[test]
+fn at_two_hundred_random_moments_against_the_real_server() {
+    let service = Service::start(&[]);
+    let melody = Melody::on(service.address());
+    melody.login();
+    let ids: Vec<String> = melody.all_ids().into_iter().take(5).collect();
+    // Undisturbed once: the service makes its sound when it is first asked, and moments are drawn from what it takes.
+    for id in &ids {
+        melody.json(&["download", id]);
+        melody.json(&["downloads", "remove", id]);
+    }
+    let usual = Act::ALL.map(|act| length_of(&melody, &act.words(&ids[0])));
+    let mut rng = moments();
+    let (begun, mut done) = (Instant::now(), 0);
+    let mut certain = Certain::default();
+    while done < kills() {
+        let which = rng.random_range(0..Act::ALL.len());
+        let (act, id) = (Act::ALL[which], &ids[rng.random_range(0..ids.len())]);
+        let ended =
+            kill(&mut melody.command(&act.words(id)), usual[which].mul_f64(rng.random_range(0.0..1.0)));
+        done += usize::from(ended.by_us);
+        certain.note(act, id, &ended.printed);
+        certain.holds(&melody);
+    }
+    println!("{done} kills in {:?}", begun.elapsed());
+
+    // Nothing is lost: what waits goes out, and both sides have the same.
+    let deadline = Instant::now() + Duration::from_secs(120);
+    loop {
+        let status = melody.json(&["library", "sync"]);
+        assert_eq!(status["parked"], serde_json::json!([]), "{status}");
+        if status["pending"] == 0 {
+            break;
+        }
+        assert!(Instant::now() < deadline, "it still waits: {status}");
+        thread::sleep(Duration::from_secs(1));
+    }
+    certain.holds(&melody);
+    assert_eq!(melody.json(&["library", "verify"])["differences"], serde_json::json!([]));
+    // What was asked for and did not come comes now, and every file can be heard.
+    for id in &ids {
+        assert_eq!(melody.json(&["download", id])["downloads"][0]["state"], "done");
+    }
+    assert_eq!(melody.json(&["downloads", "verify"])["damaged"], serde_json::json!([]));
+    let left = parts(melody.profile());
+    assert_eq!(left, 0, "parts of songs are left that nobody goes on with");
 }
