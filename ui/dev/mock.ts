@@ -60,6 +60,7 @@ class Mock {
       service: { address: "https://api.melodystudio.com", identity: "https://api.melodystudio.com" },
       sync: { state: this.words.has("offline") ? "offline" : "idle", entries: 20, pending, parked: [], until: null },
       preferences: { language: null, theme: "system" },
+      offline: false,
     };
     if (this.words.has("playing")) {
       this.fill(songs.slice(0, 24).map((song) => song.id));

@@ -131,6 +131,7 @@ pub enum Command {
   melody download 0198c0de-0000-7000-8000-000000000001
   melody download 0198c0de-0000-7000-8000-000000000001 --rendition instrumental
   melody download --all             every saved song
+  melody download --playlist Train
 
 What was interrupted earlier goes on too, from where it broke off.")]
     Download(DownloadArgs),
@@ -363,11 +364,14 @@ pub struct ListArgs {
 
 #[derive(Debug, Args)]
 pub struct DownloadArgs {
-    #[arg(value_name = "ID", required_unless_present = "all", value_parser = values::id)]
+    #[arg(value_name = "ID", required_unless_present_any = ["all", "playlist"], value_parser = values::id)]
     pub ids: Vec<String>,
     /// Every song that you have saved
     #[arg(long, conflicts_with = "ids")]
     pub all: bool,
+    /// Every song of a playlist, by its name or id
+    #[arg(long, value_name = "P", conflicts_with_all = ["ids", "all"])]
+    pub playlist: Option<String>,
     /// Which take
     #[arg(long, value_name = "TAKE", default_value = "original", value_parser = values::rendition())]
     pub rendition: Rendition,

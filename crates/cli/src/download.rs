@@ -10,21 +10,26 @@ use crate::render::progress::{self, Show};
 
 pub async fn download(core: &Core, args: DownloadArgs, out: &Output) -> Result<(), Halt> {
     let show = Show::downloads(out, args.progress.progress, args.ids.len());
-    let ask = if args.all {
-        Ask::DownloadSaved { rendition: args.rendition }
-    } else {
-        Ask::Download { ids: args.ids, rendition: args.rendition }
+    let rendition = args.rendition;
+    let all_there = match args.playlist {
+        Some(_) => "Every song of the playlist is on this machine.",
+        None => "Every saved song is on this machine.",
+    };
+    let ask = match args.playlist {
+        Some(playlist) => Ask::DownloadPlaylist { playlist, rendition },
+        None if args.all => Ask::DownloadSaved { rendition },
+        None => Ask::Download { ids: args.ids, rendition },
     };
     let (asked, earlier) = progress::during(core.events(), show, Box::pin(both(core, ask))).await?;
     let failed = asked.iter().find_map(|row| row.error.clone());
-    let (all, alone) = (args.all, asked.len() == 1);
+    let alone = asked.len() == 1;
     let list = DownloadList { downloads: [asked, earlier].concat() };
     if out.is_json() {
         output::document(&list)?;
     } else {
         list.downloads.iter().try_for_each(|row| downloads::row(out, row))?;
-        if all && list.downloads.is_empty() {
-            out.note("Every saved song is on this machine.");
+        if list.downloads.is_empty() {
+            out.note(all_there);
         }
     }
     // One that is missing is what a script has to know, however many came. What was asked for earlier is not its affair.

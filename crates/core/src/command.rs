@@ -69,6 +69,8 @@ commands! {
     Download { ids: Vec<String>, rendition: Rendition } => DownloadList,
     /// The same for every saved song.
     DownloadSaved { rendition: Rendition } => DownloadList,
+    /// The same for every song of a playlist.
+    DownloadPlaylist { playlist: String, rendition: Rendition } => DownloadList,
     /// Every download: there, on its way, or given up.
     Downloads => DownloadList,
     /// Goes on with what waits, and brings back what that was. A window does it by itself.

@@ -189,6 +189,11 @@ impl Core {
             Command::DownloadSaved { rendition } => {
                 Reply::Downloads(self.downloads.fetch_saved(rendition).await?)
             }
+            Command::DownloadPlaylist { playlist, rendition } => {
+                let shown = self.playlists.show(&playlist, None, 0).await?;
+                let songs = shown.items.into_iter().map(|item| item.song.song.id).collect();
+                Reply::Downloads(self.downloads.fetch_missing(songs, rendition).await?)
+            }
             Command::Downloads => Reply::Downloads(self.downloads.list().await?),
             Command::DownloadsContinue => Reply::Downloads(self.downloads.fetch_queued().await?),
             Command::DownloadsPause { ids } => Reply::Downloads(self.downloads.pause(ids.as_deref()).await?),

@@ -121,8 +121,9 @@ async fn a_download_of_what_is_cached_asks_for_nothing_and_is_never_given_up() {
     assert_eq!(sound_asked(&bench.server), 0);
     assert!(one(&core, "tone").await.downloaded);
     allow(&bench, 0).await;
-    assert_eq!(files(&bench, "cache"), Vec::<PathBuf>::new());
-    assert_eq!(files(&bench, "audio").len(), 1);
+    assert_eq!(files(&bench, "cache").len(), 1);
+    assert_eq!(heard(&bench, &[&ids[0]]).await, [None]);
+    assert_eq!(sound_asked(&bench.server), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -76,8 +76,8 @@ impl Library {
         self.workers.write(move |w| set(w, &download)).await
     }
 
-    /// Asks for renditions, in one step. What is done or queued stays as it is; the others are queued, with the part that
-    /// they have.
+    /// Asks for renditions, in one step. What is done or queued stays so, and what was cache becomes a download; the others
+    /// are queued, with the part that they have.
     pub async fn queue_downloads(&self, asked: Vec<(SongId, Rendition)>) -> Result<()> {
         self.workers
             .write(move |w| {
@@ -87,12 +87,15 @@ impl Library {
                         w.tx.prepare_cached(
                             "INSERT INTO download (song, rendition, state, bytes, pinned)
                              VALUES (?1, ?2, 'queued', 0, 1)
-                             ON CONFLICT (song, rendition) DO UPDATE SET state = 'queued', error = NULL
-                             WHERE state IN ('paused', 'failed')",
+                             ON CONFLICT (song, rendition) DO UPDATE
+                             SET state = iif(state = 'done', 'done', 'queued'), error = NULL, pinned = 1,
+                                 used_at = NULL
+                             WHERE state IN ('paused', 'failed') OR NOT pinned",
                         )?
                         .execute(params![song, rendition.as_str()])?;
                     if changed > 0 {
                         w.changes.downloads.push(id);
+                        w.changes.songs.push(id);
                     }
                 }
                 Ok(())

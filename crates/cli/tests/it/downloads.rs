@@ -26,6 +26,16 @@ fn what_is_kept_is_listed_verified_and_taken_away() {
     assert_eq!(came["downloads"][0]["song_id"], id.as_str());
     assert_eq!(bench.json(&["download", "--all"]), json!({ "downloads": [] }));
 
+    let other = bench.id_of("मेघ राग");
+    bench.json(&["playlist", "create", "Train"]);
+    bench.json(&["playlist", "add", "Train", &id, &other, &other]);
+    let came = bench.json(&["download", "--playlist", "Train"]);
+    assert_eq!(
+        (came["downloads"].as_array().unwrap().len(), &came["downloads"][0]["song_id"]),
+        (1, &json!(other))
+    );
+    bench.json(&["downloads", "remove", &other]);
+
     let list = bench.json(&["downloads", "list"]);
     let row = &list["downloads"][0];
     keys(row, &["song_id", "rendition", "state", "bytes", "total", "title", "artist"]);

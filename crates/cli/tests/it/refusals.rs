@@ -13,7 +13,7 @@ fn refused(bench: &Bench, args: &[&str], exit: i32, code: &str) {
 #[test]
 fn mistakes_on_the_command_line_are_usage() {
     let bench = Bench::new();
-    let commands: [&[&str]; 17] = [
+    let commands: [&[&str]; 18] = [
         &[],
         &["serach", "x"],
         &["search"],
@@ -31,6 +31,7 @@ fn mistakes_on_the_command_line_are_usage() {
         &["whoami", "--jsno"],
         &["download"],
         &["download", "x", "--all"],
+        &["download", "--all", "--playlist", "x"],
     ];
     for args in commands {
         refused(&bench, args, 2, "USAGE");

@@ -32,7 +32,7 @@ pub(crate) use self::{
 use crate::{
     Code, DownloadList, DownloadRow, DownloadState, Error, Event, catalogue,
     context::{Account, Context},
-    storage::{FileLock, create_folder_in, sync_folder},
+    storage::{FileLock, create_folder_in},
 };
 
 /// Songs that are fetched at a time, by this process (the design's figure).
@@ -79,11 +79,10 @@ impl Downloads {
         Ok(DownloadList { downloads })
     }
 
-    /// Fetches every saved song that has the rendition, as far as is known, and is not there yet. Whether what is there
-    /// is sound is for [`Downloads::verify`] to say.
+    /// Fetches every saved song that has the rendition, as far as is known, and is not there yet.
     pub(crate) async fn fetch_saved(&self, rendition: Rendition) -> Result<DownloadList, Error> {
         let account = self.context.signed_in()?;
-        let mut wanted = Vec::new();
+        let mut songs = Vec::new();
         let mut offset = 0;
         loop {
             let page = account
@@ -95,14 +94,27 @@ impl Downloads {
                 break;
             }
             offset += page.len() as u64;
-            for entry in page {
-                let files = &entry.song.song.content.audio_files;
-                // A song known from a list only may have it.
-                let may_have = files.is_empty() || files.contains_key(&rendition);
-                let id = entry.song.song.id;
-                if may_have && !complete(&account, id, rendition).await?.is_some_and(|kept| kept.pinned) {
-                    wanted.push((id, rendition));
-                }
+            // A song known from a list only may have it.
+            let may_have = |song: &SongView| {
+                let files = &song.song.content.audio_files;
+                files.is_empty() || files.contains_key(&rendition)
+            };
+            songs.extend(page.into_iter().map(|entry| entry.song).filter(may_have).map(|song| song.song.id));
+        }
+        self.fetch_missing(songs, rendition).await
+    }
+
+    /// Fetches those of the songs that are not there yet. Whether what is there is sound is for [`Downloads::verify`] to say.
+    pub(crate) async fn fetch_missing(
+        &self,
+        songs: Vec<SongId>,
+        rendition: Rendition,
+    ) -> Result<DownloadList, Error> {
+        let account = self.context.account();
+        let mut wanted = Vec::new();
+        for id in songs {
+            if !complete(&account, id, rendition).await?.is_some_and(|kept| kept.pinned) {
+                wanted.push((id, rendition));
             }
         }
         Ok(DownloadList { downloads: self.fetch_all(&account, wanted).await? })
@@ -179,9 +191,7 @@ impl Downloads {
         stop: &Stop,
     ) -> Result<(), Error> {
         let (id, rendition) = (song.song.id, row.rendition);
-        if let Some(kept) = sound(account, id, rendition).await?
-            && kept.pinned
-        {
+        if let Some(kept) = sound(account, id, rendition).await? {
             row.done(&kept);
             return Ok(());
         }
@@ -189,7 +199,6 @@ impl Downloads {
         // that is being verified nor puts a failure over what was done.
         let _lock = lock(account, id, rendition, LOCK_WAIT).await?.ok_or(Error::Busy)?;
         if let Some(kept) = sound(account, id, rendition).await? {
-            let kept = if kept.pinned { kept } else { pin(account, kept).await? };
             row.done(&kept);
             return Ok(());
         }
@@ -210,9 +219,7 @@ impl Downloads {
     ) -> Result<Option<Download>, Error> {
         let kept = account.library.download_of(id, rendition).await?;
         let Some(done) = kept.as_ref().filter(|kept| kept.state == Kept::Done) else { return Ok(kept) };
-        if !done.pinned
-            && let Some(path) = &done.path
-        {
+        if let Some(path) = &done.path {
             bring::discard(&account.folder.join(path)).await;
         }
         account.library.set_download(Download { state: Kept::Queued, pinned: true, ..done.clone() }).await?;
@@ -339,21 +346,6 @@ async fn sound(account: &Account, id: SongId, rendition: Rendition) -> Result<Op
             Ok(None)
         }
     }
-}
-
-/// Makes a download of what the cache has.
-async fn pin(account: &Account, cached: Download) -> Result<Download, Error> {
-    let Some(from) = &cached.path else { return Err(Error::internal("a cached song has no file")) };
-    let name = from.rsplit('/').next().unwrap_or(from);
-    let folder = account.folder.join(bring::FOLDER);
-    create_folder_in(&account.folder, bring::FOLDER)?;
-    let place = folder.join(name);
-    tokio::fs::rename(account.folder.join(from), &place).await.map_err(|e| Error::storage(&place, e))?;
-    sync_folder(&folder).map_err(|e| Error::storage(&folder, e))?;
-    let path = Some(format!("{}/{name}", bring::FOLDER));
-    let pinned = Download { path, pinned: true, used_at: None, ..cached };
-    account.library.set_download(pinned.clone()).await?;
-    Ok(pinned)
 }
 
 impl DownloadRow {

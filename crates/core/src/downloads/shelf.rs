@@ -79,8 +79,12 @@ impl Downloads {
         }
         let rows = self.rows(&account, removed.clone()).await?;
         for (kept, row) in removed.iter().zip(&rows) {
-            // Files first: a row without its file counts as missing, a file without its row would stay for ever.
+            // It does not count any more, then its file goes, then its row: whatever ends us in between, no file stays that
+            // nobody knows of, and none is missed that counts.
             if let Some(path) = &kept.path {
+                let given_up = Error::DownloadRemoved.code().to_string();
+                let going = Download { state: Kept::Failed, error: Some(given_up), ..kept.clone() };
+                account.library.set_download(going).await?;
                 remove_file(&account, path).await?;
             }
             let part = format!("{}/{}", bring::FOLDER, bring::part_name(row));

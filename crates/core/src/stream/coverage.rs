@@ -26,7 +26,7 @@ impl Coverage {
 
     /// Whether every byte up to `length` is there.
     pub(super) fn is_whole(&self, length: u64) -> bool {
-        matches!(self.written[..], [Range { start: 0, end }] if end >= length)
+        matches!(self.written.first(), Some(Range { start: 0, end }) if *end >= length)
     }
 }
 
