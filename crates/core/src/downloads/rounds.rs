@@ -25,8 +25,8 @@ impl Downloads {
                     true
                 }
             };
-            pause = if waits { (pause * 2).min(LONGEST) } else { FIRST };
             let next = Instant::now() + pause;
+            pause = if waits { (pause * 2).min(LONGEST) } else { FIRST };
             loop {
                 tokio::select! {
                     () = tokio::time::sleep_until(next), if waits => break,
