@@ -11,7 +11,11 @@ import { moment } from "$lib/format";
 import type { SyncStatus } from "$lib/generated/types";
 import { m } from "$lib/paraglide/messages.js";
 
-export function says({ state, pending, parked, until }: SyncStatus): { icon: Icon; text: string } {
+/** `offline`: the listener wants it so. */
+export function says({ state, pending, parked, until }: SyncStatus, offline: boolean): { icon: Icon; text: string } {
+  if (offline) {
+    return { icon: CloudOff, text: pending > 0 ? m.sync_away_pending({ count: pending }) : m.sync_away() };
+  }
   switch (state) {
     case "running":
       return { icon: RefreshCw, text: m.sync_running() };

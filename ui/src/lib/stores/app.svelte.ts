@@ -69,7 +69,7 @@ export class App {
       this.session.read(overview);
       this.playback.read(overview.now_playing);
       this.queue.read(overview.now_playing);
-      this.sync.read(overview.sync);
+      this.sync.read(overview);
       this.preferences.read(overview.preferences);
       this.failure = null;
       this.ready = true;
