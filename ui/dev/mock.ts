@@ -244,6 +244,10 @@ class Mock {
           setTimeout(() => this.tell({ ...row, state: "done", bytes: 9 }), 1500);
         }
         return { downloads: [] };
+      case "work_offline":
+        this.overview.offline = command.on;
+        this.tell({ event: "offline_changed", offline: command.on });
+        return { offline: command.on };
       case "downloads":
       case "downloads_pause":
       case "downloads_resume":

@@ -1,7 +1,7 @@
 // What was found on this machine, as a listener reads it.
 import { afterEach, expect, test } from "vitest";
 import type { Check } from "./generated/types";
-import { checkName, checkSays, isMissing } from "./health";
+import { checkName, checkSays } from "./health";
 import { setLanguage } from "./language.svelte";
 import { report } from "./stores/double";
 
@@ -40,10 +40,4 @@ test("what works says so; what nobody here knows keeps its own words", () => {
   expect(checkSays(check("sound", { ok: true }))).toBe("Works");
   expect(checkSays(check("something_new"))).toBe("In English.");
   expect(checkName(check("something_new"))).toBe("something_new");
-});
-
-test("a service that is not asked because the listener works offline is not missing", () => {
-  expect(isMissing(check("service", { error: report("working_offline") }))).toBe(false);
-  expect(isMissing(check("service", { error: report("no_connection") }))).toBe(true);
-  expect(isMissing(check("service", { ok: true }))).toBe(false);
 });

@@ -21,9 +21,6 @@ const MISSING: Record<string, () => string> = {
 
 export const checkName = ({ name }: Check): string => NAMES[name]?.() ?? name;
 
-/** Something is missing: not what the listener wants to do without. */
-export const isMissing = ({ ok, error }: Check): boolean => !ok && error?.key !== "working_offline";
-
 /** What was found, and what to do where something is missing. */
 export function checkSays(check: Check): string {
   if (check.ok) return m.health_works();
