@@ -1,11 +1,15 @@
 //! The client: what is shared by all calls, and the one way through which each of them goes.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
 use crate::{
-    Code, Dialect, Error, Observation, ServiceAddress, TokenStore, answer::Answer, auth::Auth,
+    Code, Dialect, Error, Observation, RateLimit, ServiceAddress, TokenStore, answer::Answer, auth::Auth,
     detect::Detector, http::Http, request::Call,
 };
 
@@ -77,6 +81,8 @@ pub(crate) struct Shared {
     /// Whether the version endpoints were asked for the dialect and told nothing.
     pub probed: tokio::sync::Mutex<bool>,
     pub auth: Auth,
+    /// What the newest answer about the library said of its limit, until somebody looks.
+    pub library_limit: Mutex<Option<RateLimit>>,
 }
 
 impl fmt::Debug for Client {
@@ -98,6 +104,7 @@ impl Client {
             detector: Detector::new(options.dialect),
             probed: tokio::sync::Mutex::new(false),
             auth: Auth::new(options.tokens),
+            library_limit: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -109,6 +116,11 @@ impl Client {
     /// What the newest telling answer spoke, or what was remembered before any came.
     pub fn dialect(&self) -> Option<Dialect> {
         self.shared.detector.dialect()
+    }
+
+    /// What the newest answer about the library said of its limit, if one has come since this was last asked.
+    pub fn take_library_limit(&self) -> Option<RateLimit> {
+        self.shared.library_limit.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
     /// Every change of what the answers show, as it happens.

@@ -31,4 +31,5 @@ pub use error::{
     Code, Error, NoSound, NotTheService, Reason, Refusal, Strange, TokenStoreError, Unreachable,
 };
 pub use media::Media;
+pub use refusal::RateLimit;
 pub use tokens::{MemoryTokenStore, TokenStore, Tokens};

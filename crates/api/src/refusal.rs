@@ -104,6 +104,15 @@ pub(crate) fn strangers_words(body: &Value, secrets: &[SecretString]) -> Option<
 }
 
 const RESET: &str = "x-ratelimit-reset";
+const REMAINING: &str = "x-ratelimit-remaining";
+
+/// What the service says of a limit that is not hit yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RateLimit {
+    /// So many calls may follow before the reset.
+    pub remaining: u32,
+    pub reset: Timestamp,
+}
 
 /// What a backend says, in its own words.
 struct Said {
@@ -253,10 +262,20 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(until(at))
 }
 
+/// `X-RateLimit-Remaining`, where it comes with a reset.
+pub(crate) fn rate_limit(headers: &HeaderMap) -> Option<RateLimit> {
+    let remaining = headers.get(REMAINING)?.to_str().ok()?.trim().parse().ok()?;
+    Some(RateLimit { remaining, reset: reset(headers)? })
+}
+
 /// `X-RateLimit-Reset`: Unix seconds.
-fn reset_in(headers: &HeaderMap) -> Option<Duration> {
+fn reset(headers: &HeaderMap) -> Option<Timestamp> {
     let seconds: i64 = headers.get(RESET)?.to_str().ok()?.trim().parse().ok()?;
-    Some(until(Timestamp::from_second(seconds).ok()?))
+    Timestamp::from_second(seconds).ok()
+}
+
+fn reset_in(headers: &HeaderMap) -> Option<Duration> {
+    reset(headers).map(until)
 }
 
 /// From now until then; nothing when it has passed.

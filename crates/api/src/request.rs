@@ -117,6 +117,11 @@ impl Call {
         self.field("phone_number", phone.national()).field("country_code", phone.country())
     }
 
+    /// Whether it is one of the account's library, which have a limit of their own.
+    pub fn is_of_library(&self) -> bool {
+        matches!(&self.route, Route::Api(segments) if segments.first().is_some_and(|first| first == "library"))
+    }
+
     /// Whether what is sent depends on the dialect, so that it should be known before.
     pub fn depends_on_dialect(&self) -> bool {
         matches!(self.route, Route::User(_)) || self.is_written_in_a_case()

@@ -1,6 +1,6 @@
 //! The one way through which every request goes: dialect, tries, one exchange.
 
-use std::{future::Future, time::Instant};
+use std::{future::Future, sync::PoisonError, time::Instant};
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use secrecy::SecretString;
@@ -16,6 +16,7 @@ use crate::{
     error::{Reason, Unreachable},
     http,
     media::bearer,
+    refusal,
     request::Call,
     retry,
 };
@@ -141,6 +142,11 @@ impl Shared {
             request_id = raw.request_id,
             "answered"
         );
+        if call.is_of_library()
+            && let Some(limit) = refusal::rate_limit(&raw.headers)
+        {
+            *self.library_limit.lock().unwrap_or_else(PoisonError::into_inner) = Some(limit);
+        }
         let (evidence, verdict) = answer::judge(&raw, call.subject, &secrets);
         if let Some(evidence) = evidence {
             self.detector.note(evidence);

@@ -334,6 +334,11 @@ pub enum LibraryCommand {
         #[arg(value_name = "OP", value_parser = values::id)]
         op: String,
     },
+    /// Show what became of your library at each switch of the service from one backend to another
+    #[command(after_help = "Examples:
+  melody library switches
+  melody library switches --json")]
+    Switches,
     /// Show what is saved and what waits to be sent
     #[command(after_help = "Example:\n  melody library status")]
     Status,

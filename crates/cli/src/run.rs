@@ -15,7 +15,7 @@ use crate::hush::Hush;
 use crate::render::colour::{Depth, Theme, Tone};
 use crate::render::output::{self, Output, Reader, cell};
 use crate::render::progress::{self, Show};
-use crate::render::{self, downloads, entry, song};
+use crate::render::{self, downloads, entry, song, switches};
 use crate::signals::Signals;
 use crate::values::Output as Sound;
 use crate::{completions, doctor, download, login, play, playlist, serve, tour, web};
@@ -194,6 +194,7 @@ fn ask(command: Command) -> Result<Ask, Halt> {
         }),
         Command::Library(LibraryCommand::Add { ids }) => Ask::LibraryAdd { ids },
         Command::Library(LibraryCommand::Status) => Ask::LibraryStatus,
+        Command::Library(LibraryCommand::Switches) => Ask::LibrarySwitches,
         Command::Library(LibraryCommand::Retry) => Ask::LibraryRetry,
         Command::Library(LibraryCommand::Discard { op }) => Ask::LibraryDiscard { op },
         _ => return Err(Halt::usage("This command asks nothing of the library.")),
@@ -242,6 +243,7 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
         Reply::TakenBack(taken) => render::playlist::taken_back(out, taken),
         Reply::History(page) => render::history::list(out, page),
         Reply::Imported(imported) => render::playlist::imported(out, imported),
+        Reply::Switches(found) => switches::switches(out, found),
         Reply::OtpSent(_)
         | Reply::Exported(_)
         | Reply::Done(_)

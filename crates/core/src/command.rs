@@ -9,7 +9,7 @@ use crate::{
     ChangedEntries, ChangedPlaylist, DownloadList, EntryList, ExportedPlaylist, FoundSongs, Health,
     HistoryPage, ImportedPlaylist, ListRequest, NowPlaying, OfflineStatus, OneSong, OtpRequest, OtpSent,
     Overview, Place, PlayRequest, PlaylistFormat, PlaylistList, Preferences, QueuePage, SearchRequest,
-    ShownPlaylist, SignedIn, SignedOut, SoundDevices, SyncStatus, TakenBack, TrendingRequest, TrendingSongs,
+    ShownPlaylist, SignedIn, SignedOut, SoundDevices, Switches, SyncStatus, TakenBack, TrendingRequest, TrendingSongs,
     Verification, VerifiedDownloads,
 };
 
@@ -65,6 +65,8 @@ commands! {
     LibraryDiscard { op: String } => SyncStatus,
     /// Compares with the service's library, and changes nothing.
     LibraryVerify => Verification,
+    /// What became of the library at each switch from one backend to another. Asks nothing of the network.
+    LibrarySwitches => Switches,
     /// Asks for songs and waits until they are there. What cannot come now stays queued.
     Download { ids: Vec<String>, rendition: Rendition } => DownloadList,
     /// The same for every saved song.
@@ -164,6 +166,7 @@ pub enum Reply {
     Changed(ChangedEntries),
     Sync(SyncStatus),
     Verified(Verification),
+    Switches(Switches),
     Downloads(DownloadList),
     VerifiedDownloads(VerifiedDownloads),
     Playlists(PlaylistList),

@@ -10,6 +10,7 @@ use std::{
 use melody_api::{Client, ClientOptions, Dialect, Gate, SearchSlot, ServiceAddress};
 use melody_library::{Changes, GenerationId, Library};
 use melody_model::SongId;
+use melody_sync::Limits;
 use tokio::sync::{broadcast, watch};
 
 use crate::{
@@ -70,6 +71,8 @@ pub(crate) struct Account {
     /// The one search box that a face has: typing on ends the search before.
     pub(crate) search: SearchSlot,
     pub(crate) service: Service,
+    /// The pace at which the service may be asked; it outlives a sync.
+    pub(crate) limits: Mutex<Limits>,
     /// Whether it is being signed out: what is under way for it ends.
     leaving: watch::Sender<bool>,
 }
@@ -337,7 +340,17 @@ fn open_account(
         record.as_ref().and_then(|record| record.dialect.as_deref()).and_then(|d| d.parse::<Dialect>().ok());
     let client = Client::new(service.address.clone(), options);
     let search = client.search_slot();
-    Ok(Account { record, folder, library, client, search, service, leaving: watch::Sender::new(false) })
+    let limits = Mutex::new(Limits::new(installation.as_u64_pair().1));
+    Ok(Account {
+        record,
+        folder,
+        library,
+        client,
+        search,
+        service,
+        limits,
+        leaving: watch::Sender::new(false),
+    })
 }
 
 /// Whether requests may leave: the settings say so, each time anew, because another process may have changed them. While they

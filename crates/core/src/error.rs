@@ -42,6 +42,9 @@ pub enum Error {
         "The service says that the song is saved already, but its library lacks it. The next sync tries again."
     )]
     NotSaved,
+    /// Somebody said yes in a way that the service does not.
+    #[error("{0}")]
+    Unproven(melody_api::Error),
     #[error("Your library kept changing while it was compared. Try again when no other device is at it.")]
     LibraryMoved,
     #[error("The song changed on the service while it was being fetched. Try again.")]
@@ -121,7 +124,7 @@ impl Error {
 
     pub fn code(&self) -> Code {
         match self {
-            Self::Api(e) => e.code().as_str().parse().unwrap_or(Code::ServiceError),
+            Self::Api(e) | Self::Unproven(e) => e.code().as_str().parse().unwrap_or(Code::ServiceError),
             // The one code of the library that the table does not have is STORAGE_IO: a file that it may not use.
             Self::Library(e) => e.code().parse().unwrap_or(Code::StorageReadOnly),
             Self::Player(e) => player_code(e),
@@ -151,7 +154,7 @@ impl Error {
     /// Whether the same call may pass later, unchanged.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Api(e) => e.retryable(),
+            Self::Api(e) | Self::Unproven(e) => e.retryable(),
             Self::Player(melody_player::Error::Source { .. })
             | Self::Busy
             | Self::Offline { .. }
@@ -171,26 +174,6 @@ impl Error {
         Timestamp::now().checked_add(e.retry_after()?).ok()
     }
 
-    /// Whether the service has certainly not acted on the call.
-    pub(crate) fn was_not_taken(&self) -> bool {
-        match self {
-            // A connection that broke, or a gateway in between, leaves it open.
-            Self::Api(melody_api::Error::Unreachable(_) | melody_api::Error::NotTheService(_)) => false,
-            // So does a handler that failed: it may have done its work first.
-            other => !other.is_of_one_call(),
-        }
-    }
-
-    /// Whether the service failed at this call alone, and may well pass the next.
-    pub(crate) fn is_of_one_call(&self) -> bool {
-        matches!(self.code(), Code::ServiceError | Code::ProcessingError | Code::ExternalApiError)
-    }
-
-    /// Whether the service itself refuses for good: the same call will never pass.
-    pub(crate) fn will_never_pass(&self) -> bool {
-        matches!(self.code(), Code::ValidationError | Code::ResourceNotFound)
-    }
-
     /// The error as a face shows it.
     pub fn report(&self) -> ErrorReport {
         let (key, params) = message::message(self);
@@ -200,7 +183,9 @@ impl Error {
             params,
             message: self.to_string(),
             request_id: match self {
-                Self::Api(e) | Self::Offline { cause: e, .. } => e.request_id().map(str::to_owned),
+                Self::Api(e) | Self::Unproven(e) | Self::Offline { cause: e, .. } => {
+                    e.request_id().map(str::to_owned)
+                }
                 Self::UnknownId { request_id, .. } => request_id.clone(),
                 _ => None,
             },

@@ -183,6 +183,7 @@ impl Core {
             Command::LibraryRetry => Reply::Sync(self.sync.retry().await?),
             Command::LibraryDiscard { op } => Reply::Sync(self.sync.discard(&op).await?),
             Command::LibraryVerify => Reply::Verified(self.sync.verify().await?),
+            Command::LibrarySwitches => Reply::Switches(self.sync.switches().await?),
             Command::Download { ids, rendition } => {
                 Reply::Downloads(self.downloads.fetch(&ids, rendition).await?)
             }

@@ -74,7 +74,7 @@ pub(crate) fn message(error: &Error) -> (MessageKey, Params) {
     use MessageKey as Key;
     let mut params = Params::new();
     let key = match error {
-        Error::Api(e) => api(e, &mut params),
+        Error::Api(e) | Error::Unproven(e) => api(e, &mut params),
         Error::Library(e) => library(e),
         Error::Player(e) => player(e, &mut params),
         Error::Phone(PhoneError::Country) => Key::PhoneCountry,

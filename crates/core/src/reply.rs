@@ -107,8 +107,27 @@ pub struct SyncStatus {
     pub entries: u64,
     pub pending: u64,
     pub parked: Vec<ParkedOperation>,
+    /// Plays of the last 30 days that the service may have counted or not: they are not sent again, for a play that is
+    /// sent twice counts twice.
+    pub uncertain: u64,
     #[ts(type = "string | null")]
     pub until: Option<jiff::Timestamp>,
+    /// While the whole library is read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub progress: Option<SyncProgress>,
+    /// Why the last sync failed, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub reason: Option<String>,
+}
+
+/// How much of the service's library has been read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SyncProgress {
+    /// Saved songs.
+    pub done: u64,
+    pub total: u64,
 }
 
 /// A change that the service keeps refusing; it waits for a person.
@@ -118,6 +137,44 @@ pub struct ParkedOperation {
     /// The change in words: `add “Monsoon Letters”`.
     pub what: String,
     pub reason: String,
+}
+
+/// What became of the library at each switch from one backend to another, the latest first.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Switches {
+    pub switches: Vec<Switch>,
+}
+
+/// One switch.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct Switch {
+    /// When the library was first read through after it.
+    #[ts(type = "string")]
+    pub at: jiff::Timestamp,
+    /// `blue` or `green`; the same as `to` when a backend was built anew.
+    pub from: String,
+    pub to: String,
+    /// Saved songs when it happened.
+    pub songs_before: u64,
+    /// How many of them the other backend had too.
+    pub matched: u64,
+    /// How many were queued to be saved there again.
+    pub refilled: u64,
+    /// How many changes that only another backend had heard were queued again.
+    pub replayed: u64,
+    /// Saved songs that it does not know. They are kept here.
+    pub unmatched: Vec<UnmatchedSong>,
+    /// When it had heard all of that; absent while it has not.
+    #[ts(type = "string | null")]
+    pub finished_at: Option<jiff::Timestamp>,
+}
+
+/// A saved song that a backend does not know.
+#[derive(Clone, Debug, PartialEq, Serialize, TS)]
+pub struct UnmatchedSong {
+    pub song_id: SongId,
+    pub title: String,
+    pub artist: String,
 }
 
 /// The library here beside the service's.

@@ -62,7 +62,7 @@ fn pause(passed: &Result<SyncStatus, Error>) -> Option<Duration> {
     match passed {
         // Who holds the right to sync need not be at a whole sync.
         Ok(SyncStatus { state: SyncState::Offline | SyncState::Failed | SyncState::Running, .. }) => None,
-        Ok(SyncStatus { state: SyncState::Waiting, until: Some(until), .. }) => Some(from_now(*until)),
+        Ok(SyncStatus { until: Some(until), .. }) => Some(from_now(*until).min(USUAL)),
         Ok(_) => Some(USUAL),
         Err(e) => match e.retry_at() {
             Some(until) => Some(from_now(until)),

@@ -72,6 +72,9 @@ impl Session {
             }))
             .await?;
         let user = account.client.verify_otp(&ticket.otp_id, &otp, phone).await?.user;
+        if let Some(dialect) = account.client.dialect() {
+            account.library.note_user(dialect.as_str(), &user.id).await?;
+        }
         if let Some(record) = &mut account.record {
             record.user.id = user.id;
             record.user.name = user.name;

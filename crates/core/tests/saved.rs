@@ -293,7 +293,7 @@ async fn a_first_reading_that_is_cut_off_goes_on_from_there() {
     let options = Options { catalogue: melody_server::CatalogueChoice::Synthetic(400), ..Options::default() };
     let bench = Bench::with(options).await;
     bench.server.fill_library("+91", common::PHONE, 250).unwrap();
-    // Two pages come, and then a gateway.
+    // Two pages come, and then a gateway. Pages overlap by one, and those after the first are read at once.
     let cut = "[[fault]]\nroute = \"GET /library/songs\"\nkind = \"html\"\nstatus = 404\nafter = 2";
     bench.server.set_faults(faults(cut)).unwrap();
     let core = bench.signed_in().await;
@@ -302,7 +302,7 @@ async fn a_first_reading_that_is_cut_off_goes_on_from_there() {
     list(&core).await.unwrap();
     let pages = pages_read(&bench);
     assert_eq!(pages.len(), 1, "read again from the front: {pages:?}");
-    assert!(pages[0].contains("offset=200"), "{pages:?}");
+    assert!(["offset=99", "offset=198"].iter().any(|missing| pages[0].contains(missing)), "{pages:?}");
     let Reply::Sync(status) = core.dispatch(Command::LibraryStatus).await.unwrap() else { panic!() };
     assert_eq!(status.entries, 250);
     list(&core).await.unwrap();

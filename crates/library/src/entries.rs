@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use melody_model::{EntryId, EntryOrder, EntrySort, EntryView, ServerId, SongId};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
@@ -218,19 +217,26 @@ pub(crate) fn insert(c: &Connection, id: EntryId, song: i64, added_at: i64) -> R
 }
 
 /// What each generation calls an entry.
-fn server_ids(c: &Connection, n: i64) -> Result<BTreeMap<GenerationId, ServerId>> {
+pub(crate) fn server_ids(c: &Connection, n: i64) -> Result<BTreeMap<GenerationId, ServerId>> {
     let mut query = c.prepare_cached("SELECT generation, server_id FROM entry_server_id WHERE entry = ?1")?;
     let found = query.query_map([n], |row| Ok((GenerationId(row.get(0)?), ServerId(row.get(1)?))))?;
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Notes what a generation calls an entry, in place of what it called it before.
-pub(crate) fn name(c: &Connection, generation: GenerationId, id: &ServerId, n: i64) -> Result<()> {
-    c.prepare_cached(
-        "INSERT OR REPLACE INTO entry_server_id (generation, server_id, entry) VALUES (?1, ?2, ?3)",
-    )?
-    .execute(params![generation.0, id.as_str(), n])?;
-    Ok(())
+/// Notes what a generation calls an entry, in place of what it called it before; answers whether that was news.
+pub(crate) fn name(c: &Connection, generation: GenerationId, id: &ServerId, n: i64) -> Result<bool> {
+    let known = c
+        .prepare_cached(
+            "SELECT 1 FROM entry_server_id WHERE generation = ?1 AND server_id = ?2 AND entry = ?3",
+        )?
+        .exists(params![generation.0, id.as_str(), n])?;
+    if !known {
+        c.prepare_cached(
+            "INSERT OR REPLACE INTO entry_server_id (generation, server_id, entry) VALUES (?1, ?2, ?3)",
+        )?
+        .execute(params![generation.0, id.as_str(), n])?;
+    }
+    Ok(!known)
 }
 
 /// Forgets an id that a generation has dropped.
@@ -238,30 +244,6 @@ pub(crate) fn forget_server_id(c: &Connection, generation: GenerationId, id: &Se
     c.prepare_cached("DELETE FROM entry_server_id WHERE generation = ?1 AND server_id = ?2")?
         .execute(params![generation.0, id.as_str()])?;
     Ok(())
-}
-
-/// Raises an entry's count of plays and its last play to the service's, where those are higher: the
-/// service may have heard of other devices, and may not yet have heard of this one. Whether it did.
-pub(crate) fn raise_plays(
-    c: &Connection,
-    entry: &Found,
-    play_count: Option<u64>,
-    last_played_at: Option<Timestamp>,
-) -> Result<bool> {
-    let count = play_count.map_or(0, |count| i64::try_from(count).unwrap_or(i64::MAX));
-    let last = last_played_at.map(Timestamp::as_microsecond);
-    let raised = c
-        .prepare_cached(
-            "UPDATE entry SET play_count = max(play_count, ?2),
-                    last_played_at = coalesce(max(last_played_at, ?3), last_played_at, ?3)
-             WHERE n = ?1 AND (play_count < ?2 OR last_played_at < ?3
-                               OR (last_played_at IS NULL AND ?3 IS NOT NULL))",
-        )?
-        .execute(params![entry.n, count, last])?;
-    if raised > 0 {
-        search::rerank(c, entry.song)?;
-    }
-    Ok(raised > 0)
 }
 
 /// Notes that an entry, and the marks on its song, are stale on the screen.

@@ -7,6 +7,7 @@
 
 use std::{path::Path, sync::Arc};
 
+use jiff::Timestamp;
 use melody_model::{EntryId, PlaylistId, SongId};
 use tokio::sync::broadcast;
 
@@ -22,10 +23,12 @@ mod matching;
 mod open;
 mod operation;
 mod outbox;
+mod passes;
 mod place;
 mod playlist_changes;
 mod playlist_match;
 mod playlists;
+mod plays;
 mod queue;
 mod reconcile;
 mod rows;
@@ -33,6 +36,7 @@ mod schema;
 mod search;
 mod settings;
 mod songs;
+mod switches;
 mod text;
 mod worker;
 
@@ -41,11 +45,14 @@ pub use carry_over::Moved;
 pub use downloads::{Download, DownloadState};
 pub use entries::{EntryIn, EntryPage, EntryQuery};
 pub use error::{Error, Result};
-pub use generations::{Generation, GenerationId};
+pub use generations::Generation;
 pub use history::{Listen, ListenPage};
+pub use melody_model::GenerationId;
 pub use operation::{
-    Acknowledgement, Action, Operation, OperationKind, OperationState, OutboxStatus, Outcome, ParkedOp, fold,
+    Acknowledgement, Action, Operation, OperationKind, OperationState, OutboxStatus, Outcome, ParkedOp,
+    PlaysBefore, fold,
 };
+pub use passes::{Concluded, Recognised};
 pub use playlist_changes::{PlaylistChange, TakenBack};
 pub use playlist_match::WantedSong;
 pub use playlists::PlaylistPage;
@@ -53,6 +60,8 @@ pub use queue::{KeptQueue, QueuePlace};
 pub use reconcile::Stored;
 pub use search::{SearchQuery, SongPage};
 pub use songs::StoredDetails;
+pub use switches::{Switch, UnmatchedSong};
+pub use worker::Clock;
 
 /// An open library. Clones share it; dropping the last one waits for accepted writes and closes the file.
 #[derive(Clone, Debug)]
@@ -103,9 +112,14 @@ impl Library {
     ///
     /// This blocks for as long as the disk takes.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_by(path, Arc::new(Timestamp::now))
+    }
+
+    /// The same, by another clock than this machine's.
+    pub fn open_by(path: &Path, clock: Clock) -> Result<Self> {
         let opened = open::open(path)?;
         let read_only = opened.refusal.is_some();
-        let workers = Arc::new(worker::Workers::start(path, opened)?);
+        let workers = Arc::new(worker::Workers::start(path, opened, clock)?);
         Ok(Self { workers, read_only })
     }
 

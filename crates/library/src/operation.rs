@@ -50,6 +50,7 @@ pub struct Operation {
     /// Later operations have higher numbers.
     pub seq: u64,
     pub song: SongId,
+    pub title: String,
     pub entry: EntryId,
     pub action: Action,
     pub created_at: Timestamp,
@@ -58,11 +59,27 @@ pub struct Operation {
     pub attempts: u32,
     /// Whether it went out and what became of it is not known: read back before sending it again.
     pub uncertain: bool,
+    /// When that attempt was given up, at the latest.
+    pub unclear_at: Option<Timestamp>,
+    /// What the service counted before the last attempt, if that was known.
+    pub before: Option<PlaysBefore>,
+    /// When an attempt at an earlier addition of the song was given up whose outcome was not known then: it may still
+    /// arrive.
+    pub addition_unclear_at: Option<Timestamp>,
+    /// Whether a removal of the song waits behind it.
+    pub removal_follows: bool,
     /// The current generation's id of the song; `None` while that generation does not know it.
     pub song_server_id: Option<ServerId>,
     /// The current generation's id of the entry: for a removal, the one that was seen then, else the one that
     /// was learnt since.
     pub entry_server_id: Option<ServerId>,
+}
+
+/// What the service counted for an entry before a play was sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlaysBefore {
+    pub count: u64,
+    pub last_played_at: Option<Timestamp>,
 }
 
 /// What became of an attempt that brought no answer to keep.
@@ -105,6 +122,8 @@ pub struct OutboxStatus {
     /// Operations to be sent; parked ones are not counted.
     pub pending: u64,
     pub parked: Vec<ParkedOp>,
+    /// Plays of the last 30 days that may have been counted or not, and are not sent again.
+    pub uncertain: u64,
 }
 
 impl Action {

@@ -10,7 +10,8 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
     Acknowledgement, Action, Error, GenerationId, Library, Operation, OperationKind, OperationState,
-    OutboxStatus, Outcome, ParkedOp, Result, entries, fold, generations, rows, worker::Write,
+    OutboxStatus, Outcome, ParkedOp, PlaysBefore, Result, entries, fold, generations, plays, rows,
+    worker::Write,
 };
 
 impl Library {
@@ -21,13 +22,15 @@ impl Library {
         self.workers
             .write(move |w| {
                 fold_all(w)?;
-                // A refused play holds back nothing; a refused addition or removal holds back its song.
+                // A refused play holds back nothing; a refused addition or removal holds back its song. A play of an
+                // entry that this generation has not named waits itself for the addition that was queued behind it.
                 let mut query = w.tx.prepare_cached(&format!(
                     "{OPERATIONS} WHERE o.done_at IS NULL
                        AND o.state IN ('queued', 'sending')
                        AND NOT EXISTS (SELECT 1 FROM operation p
                                        WHERE p.song = o.song AND p.done_at IS NULL AND p.seq < o.seq
-                                         AND NOT (p.state = 'parked' AND p.kind = 'play'))
+                                         AND NOT (p.state = 'parked' AND p.kind = 'play')
+                                         AND NOT (p.kind = 'play' AND o.kind = 'add' AND {UNNAMED}))
                      ORDER BY o.seq LIMIT ?2"
                 ))?;
                 let current = generations::current(&w.tx)?;
@@ -37,16 +40,21 @@ impl Library {
             .await
     }
 
-    /// Notes that an operation is about to go out; what an earlier attempt left marked so is uncertain from
+    /// Notes that an operation is about to go out, and what the service counted before; what an earlier attempt left marked so is uncertain from
     /// now on. `false` if it is done or parked: it must not.
     pub async fn mark_sending(&self, op: OperationId) -> Result<bool> {
         self.workers
             .write(move |w| {
                 let changed = w.tx.execute(
                     "UPDATE operation SET attempts = attempts + 1,
-                            uncertain = uncertain OR state = 'sending', state = 'sending'
+                            uncertain = uncertain OR state = 'sending',
+                            unclear_at = CASE state WHEN 'sending' THEN sent_at ELSE unclear_at END,
+                            state = 'sending', sent_at = ?2, (before_count, before_played_at) =
+                                (SELECT x.play_count, x.last_played_at FROM entry_server_id x
+                                 JOIN entry e ON e.n = x.entry
+                                 WHERE e.song = operation.song AND x.generation = ?3)
                      WHERE id = ?1 AND state IN ('queued', 'sending')",
-                    [op.0],
+                    params![op.0, w.now.as_microsecond(), generations::current(&w.tx)?],
                 )?;
                 Ok(changed > 0)
             })
@@ -87,13 +95,24 @@ impl Library {
             .write(move |w| {
                 let changed = w.tx.execute(
                     "UPDATE operation SET state = 'queued', reason = NULL,
-                            uncertain = CASE ?2 WHEN 'unknown' THEN 1 WHEN 'refuted' THEN 0 ELSE uncertain END
+                            uncertain = CASE ?2 WHEN 'unknown' THEN 1 WHEN 'refuted' THEN 0 ELSE uncertain END,
+                            unclear_at = CASE ?2 WHEN 'unknown' THEN ?3 WHEN 'refuted' THEN NULL ELSE unclear_at END
                      WHERE id = ?1 AND done_at IS NULL",
-                    params![op.0, outcome.as_str()],
+                    params![op.0, outcome.as_str(), w.now.as_microsecond()],
                 )?;
                 moved(w, op, changed)
             })
             .await
+    }
+
+    /// Ends an operation that may have been taken and is not sent again. `false` if it is done already.
+    pub async fn end_uncertain(&self, op: OperationId) -> Result<bool> {
+        self.workers.write(move |w| end(w, op, "state = 'done', unsettled = 1")).await
+    }
+
+    /// Ends an operation that has nowhere to go any more. `false` if it is done already.
+    pub async fn end_moot(&self, op: OperationId) -> Result<bool> {
+        self.workers.write(move |w| end(w, op, "state = 'folded'")).await
     }
 
     /// What is pending and what is parked.
@@ -121,9 +140,12 @@ impl Library {
                         reason: row.get(4)?,
                     })
                 })?;
+                let uncertain: i64 =
+                    c.query_row("SELECT count(*) FROM operation WHERE unsettled", [], |row| row.get(0))?;
                 Ok(OutboxStatus {
                     pending: pending.unsigned_abs(),
                     parked: parked.collect::<rusqlite::Result<_>>()?,
+                    uncertain: uncertain.unsigned_abs(),
                 })
             })
             .await
@@ -133,6 +155,7 @@ impl Library {
     pub async fn prune_journal(&self, before: Timestamp) -> Result<usize> {
         self.workers
             .write(move |w| {
+                w.tx.execute("DELETE FROM acknowledgement WHERE at < ?1", [before.as_microsecond()])?;
                 Ok(w.tx.execute("DELETE FROM operation WHERE done_at < ?1", [before.as_microsecond()])?)
             })
             .await
@@ -144,8 +167,19 @@ const OPERATIONS: &str = "SELECT o.id, o.seq, s.id, o.entry, o.payload, o.create
         o.uncertain,
         (SELECT x.server_id FROM song_server_id x WHERE x.song = o.song AND x.generation = ?1),
         (SELECT x.server_id FROM entry_server_id x JOIN entry e ON e.n = x.entry
-         WHERE e.id = o.entry AND x.generation = ?1)
+         WHERE e.id = o.entry AND x.generation = ?1),
+        CASE o.state WHEN 'sending' THEN o.sent_at ELSE coalesce(o.unclear_at, o.created_at) END,
+        o.before_count, o.before_played_at,
+        (SELECT max(coalesce(p.unclear_at, CASE p.state WHEN 'sending' THEN p.sent_at END)) FROM operation p
+         WHERE p.song = o.song AND p.kind = 'add' AND p.seq < o.seq),
+        EXISTS (SELECT 1 FROM operation p WHERE p.song = o.song AND p.done_at IS NULL AND p.kind = 'remove'
+                                            AND p.seq > o.seq),
+        s.title
      FROM operation o JOIN song s ON s.n = o.song";
+
+/// Whether an operation's song has no entry that the current generation has named; `?1` is that generation.
+const UNNAMED: &str = "NOT EXISTS (SELECT 1 FROM entry_server_id x JOIN entry e ON e.n = x.entry
+                                   WHERE e.song = o.song AND x.generation = ?1)";
 
 /// Reads a row of [`OPERATIONS`].
 fn operation(row: &Row<'_>, current: i64) -> rusqlite::Result<Operation> {
@@ -159,6 +193,11 @@ fn operation(row: &Row<'_>, current: i64) -> rusqlite::Result<Operation> {
         Action::Remove { seen } => seen.get(&GenerationId(current)).cloned(),
         _ => None,
     };
+    let uncertain = row.get::<_, bool>(8)? || state == OperationState::Sending;
+    let before = match row.get::<_, Option<u64>>(12)? {
+        Some(count) => Some(PlaysBefore { count, last_played_at: rows::time_or_none(row, 13)? }),
+        None => None,
+    };
     Ok(Operation {
         id: OperationId(row.get(0)?),
         seq: row.get::<_, i64>(1)?.unsigned_abs(),
@@ -168,7 +207,12 @@ fn operation(row: &Row<'_>, current: i64) -> rusqlite::Result<Operation> {
         created_at: rows::time(row, 5)?,
         state,
         attempts: row.get(7)?,
-        uncertain: row.get::<_, bool>(8)? || state == OperationState::Sending,
+        uncertain,
+        unclear_at: rows::time_or_none(row, 11)?.filter(|_| uncertain),
+        before,
+        addition_unclear_at: rows::time_or_none(row, 14)?,
+        removal_follows: row.get(15)?,
+        title: row.get(16)?,
         song_server_id: row.get::<_, Option<String>>(9)?.map(ServerId),
         entry_server_id: seen.or(row.get::<_, Option<String>>(10)?.map(ServerId)),
     })
@@ -176,8 +220,21 @@ fn operation(row: &Row<'_>, current: i64) -> rusqlite::Result<Operation> {
 
 /// Appends an operation, in the transaction of the change that it tells.
 pub(crate) fn queue(w: &mut Write<'_>, song: i64, entry: EntryId, action: &Action) -> Result<()> {
+    queue_for(w, song, entry, action, None, None)
+}
+
+/// The same for an operation that replays another one, or that a switch of backend makes necessary.
+pub(crate) fn queue_for(
+    w: &mut Write<'_>,
+    song: i64,
+    entry: EntryId,
+    action: &Action,
+    root: Option<OperationId>,
+    switch: Option<i64>,
+) -> Result<()> {
     w.tx.prepare_cached(
-        "INSERT INTO operation (id, song, entry, kind, payload, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        "INSERT INTO operation (id, song, entry, kind, payload, created_at, root, switch)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?
     .execute(params![
         OperationId::new().0,
@@ -186,6 +243,8 @@ pub(crate) fn queue(w: &mut Write<'_>, song: i64, entry: EntryId, action: &Actio
         action.kind().as_str(),
         serde_json::to_string(action)?,
         w.now.as_microsecond(),
+        root.map(|root| root.0),
+        switch,
     ])?;
     w.changes.outbox = true;
     Ok(())
@@ -240,7 +299,10 @@ fn discard(w: &mut Write<'_>, op: OperationId) -> Result<bool> {
     let song = rows::song_number(&w.tx, operation.song)?.ok_or(Error::UnknownSong(operation.song))?;
     let given_up = match operation.action.kind() {
         // The listen was one, whoever counts it.
-        OperationKind::Play => "id = ?1",
+        OperationKind::Play => {
+            plays::keep_one(&w.tx, current, song)?;
+            "id = ?1"
+        }
         OperationKind::Remove => {
             w.tx.execute("UPDATE entry SET removed_at = NULL WHERE song = ?1", [song])?;
             "id = ?1"
@@ -285,6 +347,11 @@ fn acknowledge(w: &mut Write<'_>, op: OperationId, heard: &Acknowledgement) -> R
          WHERE id = ?1",
         params![op.0, w.now.as_microsecond(), current],
     )?;
+    w.tx.execute(
+        "INSERT OR IGNORE INTO acknowledgement (root, generation, at)
+         SELECT coalesce(root, id), ?2, ?3 FROM operation WHERE id = ?1",
+        params![op.0, current, w.now.as_microsecond()],
+    )?;
     let song = rows::song_number(&w.tx, operation.song)?.ok_or(Error::UnknownSong(operation.song))?;
     match (&operation.action, &heard.entry_server_id) {
         (Action::Remove { .. }, _) => {
@@ -300,11 +367,25 @@ fn acknowledge(w: &mut Write<'_>, op: OperationId, heard: &Acknowledgement) -> R
         (_, None) => {}
     }
     if let Some(entry) = entries::of_song(&w.tx, song)? {
-        entries::raise_plays(&w.tx, &entry, heard.play_count, heard.last_played_at)?;
+        let played = operation.action.kind() == OperationKind::Play;
+        plays::heard(&w.tx, current, &entry, heard.play_count, heard.last_played_at, played)?;
     }
     settle(w, song)?;
     touch(w, operation.song, operation.entry);
     Ok(true)
+}
+
+/// Ends an operation that was not acknowledged.
+fn end(w: &mut Write<'_>, op: OperationId, how: &str) -> Result<bool> {
+    let changed = w.tx.execute(
+        &format!("UPDATE operation SET {how}, reason = NULL, done_at = ?2 WHERE id = ?1 AND done_at IS NULL"),
+        params![op.0, w.now.as_microsecond()],
+    )?;
+    if changed > 0 {
+        let song = w.tx.query_row("SELECT song FROM operation WHERE id = ?1", [op.0], |row| row.get(0))?;
+        settle(w, song)?;
+    }
+    moved(w, op, changed)
 }
 
 /// What is stale after an update of an operation's state that changed `changed` rows.

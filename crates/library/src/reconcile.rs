@@ -1,15 +1,10 @@
 //! What a page of the service's library does to ours: it adds and raises, and overrides no one's intent.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 use melody_model::{EntryId, RemoteEntry, RemoteSong, ServerId, SongId};
 use rusqlite::params;
 
-use crate::{GenerationId, Library, Result, entries, outbox, rows, songs, worker::Write};
-
-/// A library of so many songs may be emptied elsewhere between two syncs.
-const FEW: usize = 2;
+use crate::{GenerationId, Library, Result, entries, outbox, plays, rows, songs, worker::Write};
 
 /// What a page brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,25 +17,11 @@ pub struct Stored {
 
 impl Library {
     /// Keeps a page of the service's library. Of every entry its id is learnt: a play or a removal may wait
-    /// for it. A song with an operation pending is otherwise left as the listener made it. Of the others, the
+    /// for it. Of a song with an operation pending, the count of plays is noted, and it is otherwise left as the listener made it. Of the others, the
     /// time of adding stays ours once known, the count of plays and the last play only rise, and unknown
     /// fields are merged.
     pub async fn store_entries(&self, generation: GenerationId, page: Vec<RemoteEntry>) -> Result<Stored> {
         self.workers.write(move |w| store(w, generation, page)).await
-    }
-
-    /// Drops what the service no longer has, after a complete and consistent pass over one generation's
-    /// library that began at `began`: entries with an id in this generation that the pass did not meet, that
-    /// have nothing pending, and of which nothing was acknowledged since it began. Answers how many. Should that be
-    /// most of a library of more than a few, the service has lost it, rather than somebody removed it: all is kept.
-    pub async fn reconcile(
-        &self,
-        generation: GenerationId,
-        began: Timestamp,
-        complete_pass: &[ServerId],
-    ) -> Result<usize> {
-        let met: HashSet<ServerId> = complete_pass.iter().cloned().collect();
-        self.workers.write(move |w| drop_absent(w, generation, began, &met)).await
     }
 }
 
@@ -65,7 +46,8 @@ fn store(w: &mut Write<'_>, generation: GenerationId, page: Vec<RemoteEntry>) ->
         let known = entries::of_song(&w.tx, song)?;
         if outbox::has_live(&w.tx, song)? {
             if let Some(entry) = known {
-                learn_id(w, generation, &told.server_id, &entry)?;
+                entries::name(&w.tx, generation, &told.server_id, entry.n)?;
+                plays::note(&w.tx, generation.0, &entry, Some(told.play_count), told.last_played_at)?;
             }
             stored.skipped_pending += 1;
             continue;
@@ -94,23 +76,11 @@ struct Told {
     extra: melody_model::JsonMap,
 }
 
-/// Notes what a generation calls an entry; answers whether that was news.
-fn learn_id(w: &Write<'_>, generation: GenerationId, id: &ServerId, entry: &entries::Found) -> Result<bool> {
-    let known =
-        w.tx.prepare_cached(
-            "SELECT 1 FROM entry_server_id WHERE generation = ?1 AND server_id = ?2 AND entry = ?3",
-        )?
-        .exists(params![generation.0, id.as_str(), entry.n])?;
-    if !known {
-        entries::name(&w.tx, generation, id, entry.n)?;
-    }
-    Ok(!known)
-}
-
 /// Merges what the service says into an entry; answers whether anything was news.
 fn merge(w: &mut Write<'_>, generation: GenerationId, entry: &entries::Found, told: &Told) -> Result<bool> {
-    let named = learn_id(w, generation, &told.server_id, entry)?;
-    let raised = entries::raise_plays(&w.tx, entry, Some(told.play_count), told.last_played_at)?;
+    let named = entries::name(&w.tx, generation, &told.server_id, entry.n)?;
+    plays::note(&w.tx, generation.0, entry, Some(told.play_count), told.last_played_at)?;
+    let raised = plays::recount(&w.tx, generation.0, entry, told.last_played_at)?;
     let old: melody_model::JsonMap =
         w.tx.prepare_cached("SELECT extra FROM entry WHERE n = ?1")?
             .query_row([entry.n], |row| rows::json(row, 0))?;
@@ -129,41 +99,4 @@ fn merge(w: &mut Write<'_>, generation: GenerationId, entry: &entries::Found, to
         entries::touch(w, SongId(song), entry.id);
     }
     Ok(news)
-}
-
-fn drop_absent(
-    w: &mut Write<'_>,
-    generation: GenerationId,
-    began: Timestamp,
-    met: &HashSet<ServerId>,
-) -> Result<usize> {
-    let named =
-        w.tx.prepare_cached(
-            "SELECT x.server_id, e.n, e.id, s.id FROM entry_server_id x
-             JOIN entry e ON e.n = x.entry JOIN song s ON s.n = e.song
-             WHERE x.generation = ?1
-               AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.song = e.song
-                               AND (o.done_at IS NULL OR o.done_at >= ?2))",
-        )?
-        .query_map(params![generation.0, began.as_microsecond()], |row| {
-            Ok((ServerId(row.get(0)?), row.get::<_, i64>(1)?, EntryId(row.get(2)?), SongId(row.get(3)?)))
-        })?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    let known = named.len();
-    let absent: Vec<_> = named.into_iter().filter(|(id, ..)| !met.contains(id)).collect();
-    if known > FEW && absent.len() * 2 > known {
-        tracing::warn!(
-            known,
-            absent = absent.len(),
-            "the service lacks most of the library: all of it is kept"
-        );
-        return Ok(0);
-    }
-    let mut dropped = 0;
-    for (_, n, entry, song) in absent {
-        w.tx.prepare_cached("DELETE FROM entry WHERE n = ?1")?.execute([n])?;
-        entries::touch(w, song, entry);
-        dropped += 1;
-    }
-    Ok(dropped)
 }

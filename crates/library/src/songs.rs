@@ -78,6 +78,21 @@ impl Library {
         self.workers.read(move |c| texts.iter().map(|text| resolve(c, text)).collect()).await
     }
 
+    /// Forgets a song's id in a generation that does not know it any more: it may have another one now.
+    pub async fn forget_server_id(&self, song: SongId, generation: GenerationId) -> Result<()> {
+        self.workers
+            .write(move |w| {
+                w.tx.execute(
+                    "DELETE FROM song_server_id
+                     WHERE song = (SELECT n FROM song WHERE id = ?1) AND generation = ?2",
+                    params![song.0, generation.0],
+                )?;
+                w.changes.songs.push(song);
+                Ok(())
+            })
+            .await
+    }
+
     /// A song's id in a generation.
     pub async fn server_id(&self, song: SongId, generation: GenerationId) -> Result<Option<ServerId>> {
         self.workers

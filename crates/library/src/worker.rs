@@ -17,6 +17,9 @@ type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 /// Changes that a slow listener may fall behind by before it has to reread everything.
 const CHANGES_KEPT: usize = 1_024;
 
+/// Tells the time. Everything that a library dates is dated by one of these.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
 /// The connections of one open database. Dropping it finishes what was accepted and closes the file.
 pub(crate) struct Workers {
     path: PathBuf,
@@ -27,6 +30,7 @@ pub(crate) struct Workers {
     writing: Option<JoinHandle<()>>,
     reading: Vec<JoinHandle<()>>,
     changes: broadcast::Sender<Changes>,
+    clock: Clock,
 }
 
 /// A write under way: everything done through it becomes true at once, or not at all.
@@ -39,7 +43,7 @@ pub(crate) struct Write<'c> {
 }
 
 impl Workers {
-    pub fn start(path: &Path, opened: Opened) -> Result<Self> {
+    pub fn start(path: &Path, opened: Opened, clock: Clock) -> Result<Self> {
         let Opened { writer, readers, refusal } = opened;
         let (write_to, jobs) = mpsc::channel::<Job>();
         let writing = spawn("library-writer", move || {
@@ -71,6 +75,7 @@ impl Workers {
             writing: Some(writing),
             reading,
             changes: broadcast::channel(CHANGES_KEPT).0,
+            clock,
         })
     }
 
@@ -85,10 +90,10 @@ impl Workers {
         F: FnOnce(&mut Write<'_>) -> Result<T> + Send + 'static,
     {
         let (reply, answer) = oneshot::channel();
-        let changes = self.changes.clone();
+        let (changes, clock) = (self.changes.clone(), Arc::clone(&self.clock));
         let job: Job = Box::new(move |connection| {
             // A caller who went away has nothing to hear.
-            let _ = reply.send(in_transaction(connection, &changes, work));
+            let _ = reply.send(in_transaction(connection, &changes, clock(), work));
         });
         self.ask(self.writer.as_ref(), job, answer).await
     }
@@ -153,11 +158,12 @@ fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<(
 fn in_transaction<T>(
     connection: &mut Connection,
     listeners: &broadcast::Sender<Changes>,
+    now: Timestamp,
     work: impl FnOnce(&mut Write<'_>) -> Result<T>,
 ) -> error::Result<T> {
     // Immediate: a write that begins as a read could not be upgraded once another process has written.
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut write = Write { tx, changes: Changes::default(), now: Timestamp::now() };
+    let mut write = Write { tx, changes: Changes::default(), now };
     let value = work(&mut write)?;
     let Write { tx, mut changes, .. } = write;
     tx.commit()?;

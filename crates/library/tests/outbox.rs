@@ -358,10 +358,12 @@ async fn only_a_complete_pass_of_one_generation_drops_what_it_did_not_meet() {
     }
     let pass = [ServerId::from("l1"), ServerId::from("l4")];
 
-    let blue = bench.library.generation("blue").await.unwrap();
-    assert_eq!(bench.library.reconcile(blue, began, &[]).await.unwrap(), 0, "blue never named any of them");
-    bench.library.generation("green").await.unwrap();
-    assert_eq!(bench.library.reconcile(bench.generation, began, &pass).await.unwrap(), 1);
+    let concluded = bench.library.conclude(bench.generation, began, &pass, false).await.unwrap();
+    assert!(concluded.withheld && !concluded.mostly, "nothing goes before it is believed");
+    assert_eq!(concluded.probes, [ServerId::from("s2")]);
+    assert!(bench.library.entry_of(s2).await.unwrap().is_some());
+    let concluded = bench.library.conclude(bench.generation, began, &pass, true).await.unwrap();
+    assert_eq!((concluded.dropped, concluded.refilled, concluded.withheld), (1, 0, false));
     assert_eq!(bench.library.entry_of(s2).await.unwrap(), None);
     for kept in [id("s1").await, s3, id("s4").await, unsent, late] {
         assert!(bench.library.entry_of(kept).await.unwrap().is_some());

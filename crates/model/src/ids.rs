@@ -106,6 +106,11 @@ impl From<&str> for ServerId {
     }
 }
 
+/// A generation: a backend and the ids that it gave out. Numbers are one library's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct GenerationId(pub i64);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,7 +10,7 @@ mod song;
 mod user;
 
 pub use entry::{EntryView, RemoteEntry};
-pub use ids::{EntryId, ListenId, OperationId, PlaylistId, PlaylistItemId, ServerId, SongId};
+pub use ids::{EntryId, GenerationId, ListenId, OperationId, PlaylistId, PlaylistItemId, ServerId, SongId};
 pub use listen::ListenView;
 pub use page::{EntryOrder, EntrySort, RemotePage, SearchType, Source, Timeframe};
 pub use phone::{PhoneError, PhoneNumber, digit};

@@ -50,6 +50,8 @@ pub struct AddedEntry {
 pub enum Removal {
     /// It is not there any more.
     Done,
+    /// The service has no such entry.
+    NotThere,
     /// Somebody said yes in a way that the service does not: only reading the library through can tell. The error is
     /// what to show if it has to be shown.
     Unclear(Error),
@@ -99,13 +101,13 @@ impl Client {
         }
     }
 
-    /// Removes a saved song; one that is gone already is success. A gateway's 404 is not: nobody has looked.
+    /// Removes a saved song; one that is gone already is told as that. A gateway's 404 is not: nobody has looked.
     pub async fn library_remove(&self, library_id: &ServerId) -> Result<Removal, Error> {
         let call = Call::api(Method::DELETE, &["library", "songs", segment(library_id)?]).bearer();
         match self.call(call).await {
             Ok(answer) if answer.is_plain_yes(library_id) => Ok(Removal::Done),
             Ok(answer) => Ok(Removal::Unclear(answer.unreadable())),
-            Err(Error::Refused(refusal)) if matches!(refusal.status, 404 | 410) => Ok(Removal::Done),
+            Err(Error::Refused(refusal)) if matches!(refusal.status, 404 | 410) => Ok(Removal::NotThere),
             Err(error) => Err(error),
         }
     }

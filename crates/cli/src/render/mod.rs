@@ -9,5 +9,6 @@ pub mod output;
 pub mod playlist;
 pub mod progress;
 pub mod song;
+pub mod switches;
 pub mod table;
 pub mod text;

@@ -4,26 +4,21 @@ use std::collections::HashMap;
 
 use melody_library::EntryIn;
 use melody_model::{RemoteEntry, ServerId};
+use melody_sync::Goal;
 
-use super::read::Walk;
+use super::run;
 use crate::{Difference, DifferenceKind, Error, Verification, context::Account};
-
-/// How often the service's library is read before it counts as one that never rests.
-const TRIES: u32 = 3;
 
 /// Reads the service's library through and compares. Stores nothing: what is compared must not become equal by that.
 pub(super) async fn verify(account: &Account) -> Result<Verification, Error> {
-    for _ in 0..TRIES {
-        let mut walk = Walk::default();
-        let mut there = Vec::new();
-        while let Some((_, page)) = walk.next(account).await? {
-            there.extend(page);
-        }
-        if let Some(met) = walk.met() {
-            return Ok(compare(&account.library.entries_in(met.generation).await?, &there));
-        }
-    }
-    Err(Error::LibraryMoved)
+    let ran = run::run(account, Goal::Compare, |_| {}).await?;
+    ran.trouble?;
+    let generation = ran.generation.ok_or(Error::LibraryMoved)?;
+    let mut there: Vec<RemoteEntry> = ran.compared;
+    // Pages overlap.
+    there.sort_by(|a, b| a.server_id.cmp(&b.server_id));
+    there.dedup_by(|a, b| a.server_id == b.server_id);
+    Ok(compare(&account.library.entries_in(generation).await?, &there))
 }
 
 /// What differs. A change that is still to be sent explains a difference, and is only counted.

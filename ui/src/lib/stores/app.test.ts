@@ -16,7 +16,7 @@ async function started(answer: Overview = overview()) {
 test("one overview fills every store", async () => {
   const { app, backend } = await started(
     overview({
-      sync: { state: "offline", entries: 4, pending: 2, parked: [], until: null },
+      sync: { state: "offline", entries: 4, pending: 2, parked: [], uncertain: 0, until: null },
       now_playing: nowPlaying({
         status: "paused",
         item: { item: 7, song: song("a") },
@@ -117,7 +117,7 @@ test("rows of the library are old after each change, and sync tells where it sta
   const { revision } = app.sync;
   backend.tell({ event: "library_changed" });
   expect(app.sync.revision).toBe(revision + 1);
-  backend.tell({ event: "sync_changed", state: "waiting", entries: 1, pending: 3, parked: [], until: null });
+  backend.tell({ event: "sync_changed", state: "waiting", entries: 1, pending: 3, parked: [], uncertain: 0, until: null });
   expect([app.sync.status.state, app.sync.status.pending]).toEqual(["waiting", 3]);
 });
 

@@ -99,7 +99,7 @@ export const overview = (change: Partial<Overview> = {}): Overview => ({
     dialect: null,
   },
   service: { address: "https://one.example", identity: "https://one.example" },
-  sync: { state: "idle", entries: 0, pending: 0, parked: [], until: null },
+  sync: { state: "idle", entries: 0, pending: 0, parked: [], uncertain: 0, until: null },
   now_playing: nowPlaying(),
   preferences: { language: "en", theme: "system" },
   offline: false,

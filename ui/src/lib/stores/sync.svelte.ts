@@ -2,7 +2,7 @@
 import type { Backend, Fact } from "$lib/backend";
 import type { Overview, SyncStatus } from "$lib/generated/types";
 
-const UNKNOWN: SyncStatus = { state: "idle", entries: 0, pending: 0, parked: [], until: null };
+const UNKNOWN: SyncStatus = { state: "idle", entries: 0, pending: 0, parked: [], uncertain: 0, until: null };
 
 export class Sync {
   status = $state.raw<SyncStatus>(UNKNOWN);

@@ -1,0 +1,235 @@
+//! Reading the service's library: which page comes next, and whether the pages together prove what is there.
+//!
+//! The oldest come first, so that what is added meanwhile comes at the end. Pages overlap by one entry: the last of one
+//! must be the first of the next, which an addition or a removal in between would break. With equal totals and as many
+//! different entries as the total says, the pages are one moment's library. A service that returns short pages, tells
+//! no total or ignores the offset is read one page after the other, as it gives them.
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use melody_model::{RemoteEntry, RemotePage, ServerId};
+use serde::{Deserialize, Serialize};
+
+/// Entries of one page: the service's own bound.
+pub(crate) const PAGE: u64 = 100;
+/// From one page to the next, which begins with the last entry of the one before.
+const STRIDE: u64 = PAGE - 1;
+/// Pages that are asked for at once.
+const AT_ONCE: usize = 4;
+
+/// How far a first reading came.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filled {
+    /// The first offset that has not come.
+    pub next: u64,
+    /// Later ones that have.
+    pub beyond: Vec<u64>,
+    /// How many entries there were.
+    pub total: Option<u64>,
+    /// Whether the pages are read one after the other.
+    pub one_by_one: bool,
+}
+
+/// One walk through the pages.
+#[derive(Clone, Debug)]
+pub(crate) struct Reading {
+    pub newest_first: bool,
+    one_by_one: bool,
+    /// Where it began: not at the front when an earlier one was cut off.
+    from: u64,
+    next: u64,
+    came: BTreeSet<u64>,
+    asked: BTreeSet<u64>,
+    /// The first and the last entry of each page.
+    ends: BTreeMap<u64, (ServerId, ServerId)>,
+    ids: HashSet<ServerId>,
+    total: Option<u64>,
+    /// What came does not prove anything.
+    moved: bool,
+    /// A page held less than it should have.
+    short: bool,
+    /// The service tells too little for a proof: reading again would be no better.
+    unprovable: bool,
+    over: bool,
+}
+
+impl Reading {
+    /// The whole library, the oldest first.
+    pub fn whole(one_by_one: bool) -> Self {
+        Self {
+            newest_first: false,
+            one_by_one,
+            from: 0,
+            next: 0,
+            came: BTreeSet::new(),
+            asked: BTreeSet::new(),
+            ends: BTreeMap::new(),
+            ids: HashSet::new(),
+            total: None,
+            moved: false,
+            short: false,
+            unprovable: false,
+            over: false,
+        }
+    }
+
+    /// From the newest on, for as long as somebody wants more.
+    pub fn newest() -> Self {
+        Self { newest_first: true, ..Self::whole(true) }
+    }
+
+    /// From where an earlier one was cut off.
+    pub fn resumed(filled: &Filled) -> Self {
+        let mut reading = Self {
+            from: filled.next,
+            next: filled.next,
+            came: filled.beyond.iter().copied().collect(),
+            total: filled.total,
+            ..Self::whole(filled.one_by_one)
+        };
+        // It may have been cut off after its last page.
+        reading.over = match (filled.total, filled.one_by_one) {
+            (Some(total), true) => filled.next >= total,
+            (Some(_), false) => !reading.is_page(filled.next),
+            (None, _) => false,
+        };
+        reading
+    }
+
+    /// The offset of a page to ask for now; [`Reading::asked`] tells that it was.
+    pub fn wants(&self) -> Option<u64> {
+        if self.over {
+            return None;
+        }
+        if self.one_by_one || self.total.is_none() {
+            return self.asked.is_empty().then_some(self.next);
+        }
+        if self.asked.len() >= AT_ONCE {
+            return None;
+        }
+        let mut offset = self.next;
+        while self.came.contains(&offset) || self.asked.contains(&offset) {
+            offset += STRIDE;
+        }
+        self.is_page(offset).then_some(offset)
+    }
+
+    pub fn asked(&mut self, offset: u64) {
+        self.asked.insert(offset);
+    }
+
+    /// Whether a page begins there: more than the overlap must be left.
+    fn is_page(&self, offset: u64) -> bool {
+        offset == 0 || self.total.is_some_and(|total| offset + 1 < total)
+    }
+
+    /// A page came; answers how many of its entries no earlier page held.
+    pub fn came(&mut self, offset: u64, page: &RemotePage<RemoteEntry>) -> u64 {
+        self.asked.remove(&offset);
+        let count = (page.items.len() + page.skipped) as u64;
+        if self.total.is_some() && page.total != self.total {
+            self.moved = true;
+            // One that goes on from an earlier one proves nothing anyway, and goes on to the end that there is now.
+            if self.from > 0 {
+                self.total = page.total;
+            }
+        }
+        let first_page = self.total.is_none();
+        if first_page {
+            self.total = page.total;
+        }
+        let known = self.ids.len();
+        self.ids.extend(page.items.iter().map(|entry| entry.server_id.clone()));
+        let fresh = (self.ids.len() - known) as u64;
+        self.unprovable |= page.skipped > 0 || page.total.is_none();
+        if let (Some(first), Some(last)) = (page.items.first(), page.items.last()) {
+            self.ends.insert(offset, (first.server_id.clone(), last.server_id.clone()));
+        }
+        let expected = self.total.map(|total| total.saturating_sub(offset).min(PAGE));
+        if !self.one_by_one && expected.is_none_or(|expected| count < expected) {
+            // Not as it should be: from here on as it comes. Pages that are out of turn then prove nothing.
+            self.short = true;
+            self.one_by_one = true;
+            self.moved |= offset != self.from || !self.came.is_empty();
+            self.next = offset;
+        }
+        if self.one_by_one {
+            self.moved |= fresh != count;
+            self.next = self.next.max(offset + count);
+            // A page without anything new is the end too, whatever is promised: some backends ignore the offset. One
+            // whose items all were unreadable is not.
+            self.over = count == 0
+                || (fresh == 0 && !page.items.is_empty())
+                || match self.total {
+                    Some(total) => self.next >= total,
+                    None => count < PAGE,
+                };
+        } else {
+            self.came.insert(offset);
+            while self.came.contains(&self.next) {
+                self.came.remove(&self.next);
+                self.next += STRIDE;
+            }
+            self.over = !self.is_page(self.next) && self.asked.is_empty();
+        }
+        fresh
+    }
+
+    /// Whether pages are under way.
+    pub fn is_waiting(&self) -> bool {
+        !self.asked.is_empty()
+    }
+
+    /// A request for a page failed, and may be made again.
+    pub fn failed(&mut self, offset: u64) {
+        self.asked.remove(&offset);
+    }
+
+    /// Whether everything came that there was to come. Pages under way are no longer of interest then.
+    pub fn is_over(&self) -> bool {
+        self.over
+    }
+
+    /// Whether pages disagreed with each other.
+    pub fn moved(&self) -> bool {
+        self.moved
+    }
+
+    /// How many entries there are, as the first page said.
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// The walk to try next, if this one proved nothing and another may.
+    pub fn again(&self) -> Option<Self> {
+        let hopeless = self.unprovable || (self.from > 0 && !self.short);
+        (self.proven().is_none() && !hopeless).then(|| Self::whole(self.short || self.one_by_one))
+    }
+
+    /// Every entry's id, if all pages together prove that these are all.
+    pub fn proven(&self) -> Option<&HashSet<ServerId>> {
+        let whole = self.over && self.from == 0 && !self.newest_first && !self.moved && !self.unprovable;
+        let counted = self.total == Some(self.ids.len() as u64);
+        (whole && counted && (self.one_by_one || self.overlaps())).then_some(&self.ids)
+    }
+
+    fn overlaps(&self) -> bool {
+        self.ends.iter().zip(self.ends.iter().skip(1)).all(|((_, (_, last)), (_, (first, _)))| last == first)
+    }
+
+    /// Entries that came, and how many there are.
+    pub fn progress(&self) -> Option<(u64, u64)> {
+        let total = self.total?;
+        let before = self.next + self.came.len() as u64 * STRIDE;
+        Some((if self.over { total } else { before.min(total) }, total))
+    }
+
+    pub fn filled(&self) -> Filled {
+        Filled {
+            next: self.next,
+            beyond: self.came.iter().copied().collect(),
+            total: self.total,
+            one_by_one: self.one_by_one,
+        }
+    }
+}
