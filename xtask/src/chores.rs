@@ -120,6 +120,28 @@ pub fn lint() -> ExitCode {
     deviceless(plan).run()
 }
 
+/// The long version of what `test` proves in short.
+pub fn soak() -> ExitCode {
+    let stories = Line::cargo(&[
+        "test",
+        "--release",
+        "--package",
+        "melody-sync",
+        "--test",
+        "model",
+        "--",
+        "--nocapture",
+    ])
+    .env("MELODY_CASES", std::env::var("MELODY_CASES").unwrap_or_else(|_| "100000".to_owned()));
+    Plan::new("soak")
+        .command(
+            "Stories for the sync engine",
+            "any number of devices, real databases, faults and crashes at any point; the seed is printed",
+            stories,
+        )
+        .run()
+}
+
 pub fn bench() -> ExitCode {
     let build = [&["build", "--release"], PACKAGES, &["--bins", "--examples"]].concat();
     ui::build(packages(Plan::new("bench"), Purpose::Test))

@@ -9,8 +9,8 @@ use crate::{
     ChangedEntries, ChangedPlaylist, DownloadList, EntryList, ExportedPlaylist, FoundSongs, Health,
     HistoryPage, ImportedPlaylist, ListRequest, NowPlaying, OfflineStatus, OneSong, OtpRequest, OtpSent,
     Overview, Place, PlayRequest, PlaylistFormat, PlaylistList, Preferences, QueuePage, SearchRequest,
-    ShownPlaylist, SignedIn, SignedOut, SoundDevices, Switches, SyncStatus, TakenBack, TrendingRequest, TrendingSongs,
-    Verification, VerifiedDownloads,
+    ShownPlaylist, SignedIn, SignedOut, SoundDevices, Switches, SyncStatus, TakenBack, TrendingRequest,
+    TrendingSongs, Verification, VerifiedDownloads,
 };
 
 macro_rules! commands {

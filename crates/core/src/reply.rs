@@ -163,7 +163,7 @@ pub struct Switch {
     /// How many changes that only another backend had heard were queued again.
     pub replayed: u64,
     /// Saved songs that it does not know. They are kept here.
-    pub unmatched: Vec<UnmatchedSong>,
+    pub unmatched: Vec<SongUnknownThere>,
     /// When it had heard all of that; absent while it has not.
     #[ts(type = "string | null")]
     pub finished_at: Option<jiff::Timestamp>,
@@ -171,7 +171,7 @@ pub struct Switch {
 
 /// A saved song that a backend does not know.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
-pub struct UnmatchedSong {
+pub struct SongUnknownThere {
     pub song_id: SongId,
     pub title: String,
     pub artist: String,

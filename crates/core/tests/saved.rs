@@ -413,3 +413,102 @@ async fn what_waits_is_sent_by_itself_once_somebody_is_signed_in() {
     tokio::time::timeout(Duration::from_mins(1), sent).await.expect("it is sent without being asked");
     rounds.abort();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_in_which_nothing_changed_costs_three_requests_at_most() {
+    for dialect in [Dialect::Blue, Dialect::Green] {
+        let options = Options {
+            dialect,
+            catalogue: melody_server::CatalogueChoice::Synthetic(400),
+            ..Options::default()
+        };
+        let bench = Bench::with(options).await;
+        bench.server.fill_library("+91", common::PHONE, 350).unwrap();
+        let core = bench.signed_in().await;
+        assert_eq!(sync(&core).await.unwrap().entries, 350);
+        bench.server.clear_request_log();
+        sync(&core).await.unwrap();
+        let asked = bench.server.request_log();
+        assert!(!asked.is_empty() && asked.len() <= 3, "{dialect}: {asked:?}");
+
+        // The same for a program that has just started.
+        drop(core);
+        let core = bench.core().await;
+        bench.server.clear_request_log();
+        sync(&core).await.unwrap();
+        let asked = bench.server.request_log();
+        assert!(!asked.is_empty() && asked.len() <= 3, "{dialect}, anew: {asked:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_new_elsewhere_comes_with_the_newest_page() {
+    let options = Options { catalogue: melody_server::CatalogueChoice::Synthetic(400), ..Options::default() };
+    let bench = Bench::with(options).await;
+    bench.server.fill_library("+91", common::PHONE, 300).unwrap();
+    let core = bench.signed_in().await;
+    sync(&core).await.unwrap();
+    let shift = "[[fault]]\nroute = \"GET /library/songs\"\nkind = \"shift_page\"\ntimes = 1";
+    bench.server.set_faults(faults(shift)).unwrap();
+    bench.server.clear_request_log();
+    assert_eq!(sync(&core).await.unwrap().entries, 301);
+    let pages = pages_read(&bench);
+    assert!(pages.len() <= 2 && pages.iter().all(|page| page.contains("order=desc")), "{pages:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_green_is_refilled_and_the_way_back_replayed() {
+    let bench = Bench::new(Dialect::Blue).await;
+    let core = bench.signed_in().await;
+    let ids = some_ids(&core, 12).await;
+    add(&core, &ids[..10]).await.unwrap();
+    sync(&core).await.unwrap();
+    let before = titles(&core).await;
+    bench.server.save_libraries().unwrap();
+
+    // The plan's script forgets the library, and every sign-in is void.
+    bench.server.forget_libraries().unwrap();
+    bench.server.set_dialect(Dialect::Green).unwrap();
+    while sync(&core).await.is_err() {
+        common::sign_in(&core).await.unwrap();
+    }
+    sync(&core).await.unwrap();
+    assert_eq!(titles(&core).await, before);
+    assert_eq!(
+        bench.server.library_count("+91", common::PHONE).unwrap(),
+        10,
+        "what green lacked is saved there"
+    );
+
+    // Green hears of more; then traffic goes back to a blue that has heard none of it.
+    add(&core, &ids[10..]).await.unwrap();
+    remove(&core, &ids[..1]).await.unwrap();
+    let after = titles(&core).await;
+    assert_eq!((after.len(), bench.server.library_count("+91", common::PHONE).unwrap()), (11, 11));
+    bench.server.roll_back_libraries().unwrap();
+    bench.server.set_dialect(Dialect::Blue).unwrap();
+    while sync(&core).await.is_err() {
+        common::sign_in(&core).await.unwrap();
+    }
+    let status = sync(&core).await.unwrap();
+    assert_eq!((status.pending, status.parked.len()), (0, 0));
+    assert_eq!(titles(&core).await, after);
+    let there = bench.server.library("+91", common::PHONE).unwrap();
+    let mut there: Vec<String> = there.into_iter().map(|song| song.title).collect();
+    there.sort();
+    let mut here: Vec<String> =
+        list(&core).await.unwrap().into_iter().map(|entry| entry.song.song.content.title).collect();
+    here.sort();
+    assert_eq!(there, here);
+
+    let Reply::Switches(found) = core.dispatch(Command::LibrarySwitches).await.unwrap() else { panic!() };
+    let told: Vec<_> = found
+        .switches
+        .iter()
+        .map(|switch| (switch.from.as_str(), switch.to.as_str(), switch.songs_before, switch.unmatched.len()))
+        .collect();
+    assert_eq!(told, [("green", "blue", 11, 0), ("blue", "green", 10, 0)]);
+    assert_eq!((found.switches[1].refilled, found.switches[1].matched), (10, 0));
+    assert!(found.switches[0].replayed >= 1, "{:?}", found.switches[0]);
+    assert!(found.switches.iter().all(|switch| switch.finished_at.is_some()), "{:?}", found.switches);
+}

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use melody_model::{EntryId, EntryOrder, EntrySort, EntryView, ServerId, SongId};
 use rusqlite::{Connection, OptionalExtension, ToSql, params};
 

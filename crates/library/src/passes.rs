@@ -81,7 +81,7 @@ impl Library {
     ///
     /// Entries with an id in this generation that the pass did not meet were removed elsewhere, unless a change of them
     /// is pending or was acknowledged since it began. If there are any, nothing is concluded unless that is to be
-    /// believed. Saved songs without an entry there are queued to be added, and what only
+    /// believed; right after a switch they are not removed but queued to be added. Saved songs without an entry there are queued to be added, and what only
     /// another generation has heard since this one was first seen is queued again, as far as it still makes a
     /// difference.
     pub async fn conclude(
@@ -125,13 +125,13 @@ fn probes(c: &Connection, generation: GenerationId) -> Result<Vec<ServerId>> {
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The generation's ids of some songs.
-fn absent_songs(c: &Connection, generation: GenerationId, absent: &[Settled]) -> Result<Vec<ServerId>> {
+/// The generation's ids of some of these songs.
+fn songs_of(c: &Connection, generation: GenerationId, entries: &[Named]) -> Result<Vec<ServerId>> {
     let mut query = c.prepare_cached(
         "SELECT x.server_id FROM song_server_id x JOIN song s ON s.n = x.song WHERE s.id = ?1 AND x.generation = ?2",
     )?;
     let mut probes = Vec::new();
-    for entry in absent.iter().take(PROBES as usize) {
+    for entry in entries.iter().take(PROBES as usize) {
         let found = query.query_row(params![entry.song.0, generation.0], |row| row.get(0)).optional()?;
         probes.extend(found.map(ServerId));
     }
@@ -145,23 +145,31 @@ fn conclude(
     met: &HashSet<ServerId>,
     believe: bool,
 ) -> Result<Concluded> {
-    let settled = settled(&w.tx, generation, began)?;
-    let known = settled.len();
-    let absent: Vec<_> = settled.into_iter().filter(|entry| !met.contains(&entry.server_id)).collect();
-    if !absent.is_empty() && !believe {
-        let mostly = known > FEW && absent.len() * 2 > known;
-        let probes = absent_songs(&w.tx, generation, &absent)?;
-        return Ok(Concluded { withheld: true, mostly, probes, ..Concluded::default() });
-    }
+    let named = all_named(&w.tx, generation, began)?;
+    let known = named.iter().filter(|entry| entry.settled).count();
+    let missing: Vec<_> = named.into_iter().filter(|entry| !met.contains(&entry.server_id)).collect();
     let before: Option<GenerationId> =
         settings::get(&w.tx, PASSED)?.map(|json| serde_json::from_str(&json)).transpose()?;
-    if let Some(before) = before.filter(|before| *before != generation) {
-        switches::begin(&w.tx, w.now, before, generation)?;
+    let from = before.filter(|before| *before != generation);
+    if !missing.is_empty() && !believe && from.is_none() {
+        let absent = missing.iter().filter(|entry| entry.settled).count();
+        let mostly = known > FEW && absent * 2 > known;
+        let probes = songs_of(&w.tx, generation, &missing)?;
+        return Ok(Concluded { withheld: true, mostly, probes, ..Concluded::default() });
+    }
+    let absent: Vec<_> = missing.into_iter().filter(|entry| entry.settled).collect();
+    if let Some(from) = from {
+        switches::begin(&w.tx, w.now, from, generation)?;
     }
     settings::set(&w.tx, PASSED, &serde_json::to_string(&generation)?)?;
-    let dropped = absent.len() as u64;
+    let dropped = if from.is_some() { 0 } else { absent.len() as u64 };
     for entry in absent {
-        w.tx.prepare_cached("DELETE FROM entry WHERE n = ?1")?.execute([entry.n])?;
+        if from.is_some() {
+            // After a switch what is missing is saved again, whatever this backend knew before.
+            entries::forget_server_id(&w.tx, generation, &entry.server_id)?;
+        } else {
+            w.tx.prepare_cached("DELETE FROM entry WHERE n = ?1")?.execute([entry.n])?;
+        }
         entries::touch(w, entry.song, entry.id);
     }
     let switch = switches::open(&w.tx, generation)?;
@@ -174,28 +182,31 @@ fn conclude(
     Ok(Concluded { dropped, differs, refilled, replayed, unmatched, ..Concluded::default() })
 }
 
-/// An entry of which nothing is pending, and nothing was acknowledged lately.
-struct Settled {
+/// An entry that a generation has named.
+struct Named {
     server_id: ServerId,
     n: i64,
     id: EntryId,
     song: SongId,
+    /// Whether nothing of it is pending, and nothing was acknowledged since the pass began.
+    settled: bool,
 }
 
-fn settled(c: &Connection, generation: GenerationId, began: Timestamp) -> Result<Vec<Settled>> {
+fn all_named(c: &Connection, generation: GenerationId, began: Timestamp) -> Result<Vec<Named>> {
     let mut query = c.prepare_cached(
-        "SELECT x.server_id, e.n, e.id, s.id FROM entry_server_id x
-         JOIN entry e ON e.n = x.entry JOIN song s ON s.n = e.song
-         WHERE x.generation = ?1
-           AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.song = e.song
-                           AND (o.done_at IS NULL OR o.done_at >= ?2))",
+        "SELECT x.server_id, e.n, e.id, s.id,
+                NOT EXISTS (SELECT 1 FROM operation o WHERE o.song = e.song
+                            AND (o.done_at IS NULL OR o.done_at >= ?2))
+         FROM entry_server_id x JOIN entry e ON e.n = x.entry JOIN song s ON s.n = e.song
+         WHERE x.generation = ?1",
     )?;
     let found = query.query_map(params![generation.0, began.as_microsecond()], |row| {
-        Ok(Settled {
+        Ok(Named {
             server_id: ServerId(row.get(0)?),
             n: row.get(1)?,
             id: EntryId(row.get(2)?),
             song: SongId(row.get(3)?),
+            settled: row.get(4)?,
         })
     })?;
     Ok(found.collect::<rusqlite::Result<_>>()?)

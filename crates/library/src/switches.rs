@@ -82,14 +82,16 @@ impl Library {
     }
 }
 
-/// Begins a switch; answers its number.
+/// Begins a switch; answers its number. What only the new backend knows came with its first pass, and was not saved
+/// when it happened.
 pub(crate) fn begin(c: &Connection, at: Timestamp, from: GenerationId, to: GenerationId) -> Result<i64> {
     c.execute(
         "INSERT INTO switch (at, from_generation, to_generation, songs_before, matched)
-         SELECT ?1, ?2, ?3, (SELECT count(*) FROM entry WHERE removed_at IS NULL),
-                (SELECT count(*) FROM entry e JOIN entry_server_id x ON x.entry = e.n
-                 WHERE e.removed_at IS NULL AND x.generation = ?3 AND e.n IN
-                     (SELECT y.entry FROM entry_server_id y WHERE y.generation <> ?3))",
+         SELECT ?1, ?2, ?3, count(*), count(here.entry)
+         FROM entry e LEFT JOIN entry_server_id here ON here.entry = e.n AND here.generation = ?3
+         WHERE e.removed_at IS NULL
+           AND (here.entry IS NULL
+                OR EXISTS (SELECT 1 FROM entry_server_id x WHERE x.entry = e.n AND x.generation <> ?3))",
         params![at.as_microsecond(), from.0, to.0],
     )?;
     Ok(c.last_insert_rowid())

@@ -10,7 +10,7 @@ use crate::{
     deciding::{Decision, decide},
     engine::{Engine, Phase},
     reading::Reading,
-    words::{Answer, Call, Change, Failure, Pending, RequestId, Step, Told, Trouble, What},
+    words::{Answer, Call, Change, Failure, Goal, Pending, RequestId, Step, Told, Trouble, What},
 };
 
 /// Operations that are looked at in one go.
@@ -119,18 +119,23 @@ impl Engine {
     /// Decides about a change; answers with a step if something has to happen before the next one.
     fn take_up(&mut self, round: &mut Round, pending: Pending, now: Timestamp) -> Option<Step> {
         let op = pending.op;
-        if pending.what == What::Add && pending.song_id.is_none() && self.found.met.is_some() {
-            if pending.removal_follows {
+        if pending.what == What::Add && pending.song_id.is_none() {
+            let read = self.found.met.is_some();
+            if read && pending.removal_follows {
                 round.stale = true;
                 return Some(self.change(Change::Moot(op)));
             }
-            if self.searched.contains(&op) {
+            let searched = self.searched.contains(&op);
+            if read && searched {
                 round.stale = true;
                 let reason = "The service does not have this song.".to_owned();
                 return Some(self.change(Change::Park { op, reason }));
             }
-            round.current = Some((pending, Stage::Searching));
-            return None;
+            // Where a pass follows, that may tell without being asked for each song.
+            if !searched && (read || self.goal == Goal::Send) {
+                round.current = Some((pending, Stage::Searching));
+                return None;
+            }
         }
         let call = match decide(&pending, &self.found, now) {
             Decision::Send(call) => call,

@@ -24,8 +24,8 @@ use melody_sync::{Goal, State};
 
 use self::changes::FILLED;
 use crate::{
-    Code, Error, Event, ParkedOperation, Switch, Switches, SyncProgress, SyncState, SyncStatus,
-    UnmatchedSong, Verification,
+    Code, Error, Event, ParkedOperation, SongUnknownThere, Switch, Switches, SyncProgress, SyncState,
+    SyncStatus, Verification,
     context::{Account, Context},
 };
 
@@ -185,7 +185,11 @@ impl Sync {
         let unmatched = |songs: Vec<melody_library::UnmatchedSong>| {
             let songs = songs.into_iter();
             songs
-                .map(|song| UnmatchedSong { song_id: song.song_id, title: song.title, artist: song.artist })
+                .map(|song| SongUnknownThere {
+                    song_id: song.song_id,
+                    title: song.title,
+                    artist: song.artist,
+                })
                 .collect()
         };
         let switches = switches.map(|switch| Switch {

@@ -240,7 +240,11 @@ impl Service {
             self.sign_in += 1;
         }
         let at = match fault {
-            Fault::Astray => (self.active + 1) % self.backends.len(),
+            // Which of two backends of one dialect answers, nobody can tell.
+            Fault::Astray => {
+                let now = self.backends[self.active].dialect;
+                self.backends.iter().position(|backend| backend.dialect != now).unwrap_or(self.active)
+            }
             _ => self.active,
         };
         let dialect = Some(self.backends[at].dialect);

@@ -58,7 +58,7 @@ export type Code = "USAGE" | "INSECURE_ADDRESS" | "VALIDATION_ERROR" | "AUTH_REQ
 /**
  * One request of a face. Ids in texts may be ours, the server's or a library entry's.
  */
-export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "download_playlist", playlist: string, rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "history", limit: number, offset: number, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "work_offline", on: boolean, } | { "command": "offline_status" } | { "command": "health" };
+export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "library_switches" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "download_playlist", playlist: string, rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "history", limit: number, offset: number, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "work_offline", on: boolean, } | { "command": "offline_status" } | { "command": "health" };
 
 /**
  * A saved song that is not the same on both sides.
@@ -562,6 +562,11 @@ pending_kept: number, };
 export type SongId = string;
 
 /**
+ * A saved song that a backend does not know.
+ */
+export type SongUnknownThere = { song_id: SongId, title: string, artist: string, };
+
+/**
  * A song as a face shows it.
  */
 export type SongView = { in_library: boolean, 
@@ -613,9 +618,73 @@ chosen: string | null, };
  */
 export type Source = "spotify" | "youtube" | "lastfm" | "all";
 
+/**
+ * One switch.
+ */
+export type Switch = { 
+/**
+ * When the library was first read through after it.
+ */
+at: string, 
+/**
+ * `blue` or `green`; the same as `to` when a backend was built anew.
+ */
+from: string, to: string, 
+/**
+ * Saved songs when it happened.
+ */
+songs_before: number, 
+/**
+ * How many of them the other backend had too.
+ */
+matched: number, 
+/**
+ * How many were queued to be saved there again.
+ */
+refilled: number, 
+/**
+ * How many changes that only another backend had heard were queued again.
+ */
+replayed: number, 
+/**
+ * Saved songs that it does not know. They are kept here.
+ */
+unmatched: Array<SongUnknownThere>, 
+/**
+ * When it had heard all of that; absent while it has not.
+ */
+finished_at: string | null, };
+
+/**
+ * What became of the library at each switch from one backend to another, the latest first.
+ */
+export type Switches = { switches: Array<Switch>, };
+
+/**
+ * How much of the service's library has been read.
+ */
+export type SyncProgress = { 
+/**
+ * Saved songs.
+ */
+done: number, total: number, };
+
 export type SyncState = "idle" | "running" | "offline" | "waiting" | "sign_in_needed" | "failed";
 
-export type SyncStatus = { state: SyncState, entries: number, pending: number, parked: Array<ParkedOperation>, until: string | null, };
+export type SyncStatus = { state: SyncState, entries: number, pending: number, parked: Array<ParkedOperation>, 
+/**
+ * Plays of the last 30 days that the service may have counted or not: they are not sent again, for a play that is
+ * sent twice counts twice.
+ */
+uncertain: number, until: string | null, 
+/**
+ * While the whole library is read.
+ */
+progress?: SyncProgress, 
+/**
+ * Why the last sync failed, in a sentence.
+ */
+reason?: string, };
 
 /**
  * What was taken back; both absent when there was nothing.
@@ -688,6 +757,7 @@ export interface Replies {
   library_retry: SyncStatus
   library_discard: SyncStatus
   library_verify: Verification
+  library_switches: Switches
   download: DownloadList
   download_saved: DownloadList
   download_playlist: DownloadList
