@@ -83,16 +83,15 @@ impl Library {
                 }
                 let known =
                     votes.into_iter().max_by_key(|(_, votes)| *votes).map(|(generation, _)| generation);
-                let to = match known {
-                    Some(known) => known,
-                    None => {
-                        w.tx.execute(
-                            "INSERT INTO generation (dialect, first_seen)
-                             SELECT dialect, ?2 FROM generation WHERE id = ?1",
-                            [left.0, w.now.as_microsecond()],
-                        )?;
-                        GenerationId(w.tx.last_insert_rowid())
-                    }
+                let to = if let Some(known) = known {
+                    known
+                } else {
+                    w.tx.execute(
+                        "INSERT INTO generation (dialect, first_seen)
+                         SELECT dialect, ?2 FROM generation WHERE id = ?1",
+                        [left.0, w.now.as_microsecond()],
+                    )?;
+                    GenerationId(w.tx.last_insert_rowid())
                 };
                 settings::set(&w.tx, CURRENT, &serde_json::to_string(&to)?)?;
                 Ok(to)
@@ -126,15 +125,14 @@ impl Library {
                     )?
                     .query_row(params![dialect, user.as_str()], |row| row.get(0))
                     .optional()?;
-                let to = match known {
-                    Some(known) => known,
-                    None => {
-                        w.tx.execute(
-                            "INSERT INTO generation (dialect, first_seen, user_id) VALUES (?1, ?2, ?3)",
-                            params![dialect, now, user.as_str()],
-                        )?;
-                        w.tx.last_insert_rowid()
-                    }
+                let to = if let Some(known) = known {
+                    known
+                } else {
+                    w.tx.execute(
+                        "INSERT INTO generation (dialect, first_seen, user_id) VALUES (?1, ?2, ?3)",
+                        params![dialect, now, user.as_str()],
+                    )?;
+                    w.tx.last_insert_rowid()
                 };
                 settings::set(&w.tx, CURRENT, &serde_json::to_string(&GenerationId(to))?)
             })

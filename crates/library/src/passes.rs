@@ -182,23 +182,23 @@ fn conclude(
     Ok(Concluded { dropped, differs, refilled, replayed, unmatched, ..Concluded::default() })
 }
 
-/// An entry that a generation has named.
+/// An entry that a generation has named, and of which nothing was acknowledged since the pass began.
 struct Named {
     server_id: ServerId,
     n: i64,
     id: EntryId,
     song: SongId,
-    /// Whether nothing of it is pending, and nothing was acknowledged since the pass began.
+    /// Whether nothing of it is pending.
     settled: bool,
 }
 
 fn all_named(c: &Connection, generation: GenerationId, began: Timestamp) -> Result<Vec<Named>> {
     let mut query = c.prepare_cached(
         "SELECT x.server_id, e.n, e.id, s.id,
-                NOT EXISTS (SELECT 1 FROM operation o WHERE o.song = e.song
-                            AND (o.done_at IS NULL OR o.done_at >= ?2))
+                NOT EXISTS (SELECT 1 FROM operation o WHERE o.song = e.song AND o.done_at IS NULL)
          FROM entry_server_id x JOIN entry e ON e.n = x.entry JOIN song s ON s.n = e.song
-         WHERE x.generation = ?1",
+         WHERE x.generation = ?1
+           AND NOT EXISTS (SELECT 1 FROM operation o WHERE o.song = e.song AND o.done_at >= ?2)",
     )?;
     let found = query.query_map(params![generation.0, began.as_microsecond()], |row| {
         Ok(Named {

@@ -360,7 +360,7 @@ async fn only_a_complete_pass_of_one_generation_drops_what_it_did_not_meet() {
 
     let concluded = bench.library.conclude(bench.generation, began, &pass, false).await.unwrap();
     assert!(concluded.withheld && !concluded.mostly, "nothing goes before it is believed");
-    assert_eq!(concluded.probes, [ServerId::from("s2")]);
+    assert_eq!(concluded.probes, [ServerId::from("s2"), ServerId::from("s3")]);
     assert!(bench.library.entry_of(s2).await.unwrap().is_some());
     let concluded = bench.library.conclude(bench.generation, began, &pass, true).await.unwrap();
     assert_eq!((concluded.dropped, concluded.refilled, concluded.withheld), (1, 0, false));

@@ -218,6 +218,10 @@ impl Engine {
 
     /// Finds out which backend the service is now, as far as that has to be known before.
     fn greet(&mut self, asked: u32, agreed: u32, now: Timestamp) -> (Option<Step>, Phase) {
+        let here = Phase::Greet { asked, agreed };
+        if !self.in_flight.is_empty() {
+            return (Some(Step::Wait(None)), here);
+        }
         let heard = self.memory.heard.map_or(0, |(_, times)| times).max(agreed);
         let changed = self.memory.dialect.is_some() && self.dialect != self.memory.dialect;
         let sends = matches!(self.goal, Goal::Send | Goal::Sync) && self.memory.pending > 0;
@@ -233,10 +237,6 @@ impl Engine {
         if asked >= GREETINGS {
             self.stop(Trouble::Switched);
             return (None, Phase::Over);
-        }
-        let here = Phase::Greet { asked, agreed };
-        if !self.in_flight.is_empty() {
-            return (Some(Step::Wait(None)), here);
         }
         match self.ask(Call::Version, now) {
             step @ Step::Request(..) => (Some(step), Phase::Greet { asked: asked + 1, agreed }),
@@ -275,11 +275,11 @@ impl Engine {
                 };
             }
             Phase::Send(mut round) => {
-                self.told_round(&mut round, told);
+                round.told(told);
                 self.phase = Phase::Send(round);
             }
             Phase::SendRest(mut round) => {
-                self.told_round(&mut round, told);
+                round.told(told);
                 self.phase = Phase::SendRest(round);
             }
             Phase::Read(mut pass) => {

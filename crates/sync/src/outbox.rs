@@ -50,6 +50,21 @@ impl Round {
     pub fn new() -> Self {
         Self { stale: true, ..Self::default() }
     }
+
+    pub fn told(&mut self, told: Told) {
+        match told {
+            Told::Offered(offered) => {
+                self.queue =
+                    offered.into_iter().filter(|op| !self.passed_over.contains_key(&op.op)).collect();
+            }
+            // Somebody gave it up meanwhile.
+            Told::Going(false) => {
+                self.current = None;
+                self.stale = true;
+            }
+            _ => {}
+        }
+    }
 }
 
 impl Engine {
@@ -88,16 +103,16 @@ impl Engine {
                     }
                     None => (Some(Step::Wait(None)), Stage::Looking(reading)),
                 },
-                Stage::Doubting => match pending.song_id.clone() {
-                    Some(song) => match self.ask(Call::Song(song), now) {
-                        step @ Step::Request(..) => (Some(step), Stage::DoubtAsked),
-                        wait => (Some(wait), Stage::Doubting),
-                    },
-                    None => {
+                Stage::Doubting => {
+                    let Some(song) = pending.song_id.clone() else {
                         self.leave_to_a_pass(round, &pending);
                         continue;
+                    };
+                    match self.ask(Call::Song(song), now) {
+                        step @ Step::Request(..) => (Some(step), Stage::DoubtAsked),
+                        wait => (Some(wait), Stage::Doubting),
                     }
-                },
+                }
                 Stage::Searching => {
                     let call = Call::Search { title: pending.title.clone() };
                     match self.ask(call, now) {
@@ -180,21 +195,6 @@ impl Engine {
         Some(self.next_change().unwrap_or(Step::Wait(None)))
     }
 
-    pub(crate) fn told_round(&mut self, round: &mut Round, told: Told) {
-        match told {
-            Told::Offered(offered) => {
-                round.queue =
-                    offered.into_iter().filter(|op| !round.passed_over.contains_key(&op.op)).collect();
-            }
-            // Somebody gave it up meanwhile.
-            Told::Going(false) => {
-                round.current = None;
-                round.stale = true;
-            }
-            _ => {}
-        }
-    }
-
     /// An answer for the change under way.
     pub(crate) fn answered_round(
         &mut self,
@@ -253,15 +253,13 @@ impl Engine {
                 self.heard(round, &pending, entry, count, plays.and_then(|plays| plays.last));
             }
             Answer::Played { count, last } => {
-                self.heard(round, &pending, pending.entry_id.clone(), count, last)
-            }
-            Answer::Removed => self.removed(round, &pending),
-            Answer::NotThere if pending.entry_id.as_ref().is_some_and(|entry| self.found.lacks(entry)) => {
-                self.removed(round, &pending);
+                self.heard(round, &pending, pending.entry_id.clone(), count, last);
             }
             // Gone, or of a backend that was built anew and knows none of these ids.
-            Answer::NotThere => round.current = Some((pending, Stage::Doubting)),
-            Answer::Song(true) => self.removed(round, &pending),
+            Answer::NotThere if !pending.entry_id.as_ref().is_some_and(|entry| self.found.lacks(entry)) => {
+                round.current = Some((pending, Stage::Doubting));
+            }
+            Answer::Removed | Answer::NotThere | Answer::Song(true) => self.removed(round, &pending),
             Answer::Song(false) => self.leave_to_a_pass(round, &pending),
             Answer::Songs(songs) => {
                 if pending.song_id.is_some() {

@@ -107,7 +107,9 @@ impl Engine {
             Stage::Over => None,
             Stage::Reading if pass.failed.is_some() && !pass.reading.is_waiting() => {
                 // What else was under way has come, and stays.
-                pass.failed.map(Trouble::Request).into_iter().for_each(|trouble| self.stop(trouble));
+                if let Some(request) = pass.failed {
+                    self.stop(Trouble::Request(request));
+                }
                 Some(Step::Wait(Some(now)))
             }
             Stage::Reading if pass.reading.is_over() && !pass.reading.newest_first => {
@@ -127,22 +129,20 @@ impl Engine {
             Stage::Probing { asked: true, .. } | Stage::Searching { asked: true, .. } => {
                 Some(Step::Wait(None))
             }
-            Stage::Probing { left, asked, why } => match left.front() {
-                Some(song) => {
+            Stage::Probing { left, asked, why } => {
+                if let Some(song) = left.front() {
                     let step = self.ask(Call::Song(song.clone()), now);
                     *asked = matches!(step, Step::Request(..));
-                    Some(step)
+                    return Some(step);
                 }
-                None => {
-                    // It knows none of them: these ids are another generation's.
-                    let ids = match why {
-                        Suspicion::Strange => ids_of(&pass.held),
-                        Suspicion::Absent { met, .. } => met.ids.iter().cloned().collect(),
-                    };
-                    let generation = self.generation?;
-                    Some(self.change(Change::Leave { generation, ids }))
-                }
-            },
+                // It knows none of them: these ids are another generation's.
+                let ids = match why {
+                    Suspicion::Strange => ids_of(&pass.held),
+                    Suspicion::Absent { met, .. } => met.ids.iter().cloned().collect(),
+                };
+                let generation = self.generation?;
+                Some(self.change(Change::Leave { generation, ids }))
+            }
             Stage::Searching { left, asked, .. } => match left.front() {
                 Some(Unmatched { title }) => {
                     let call = Call::Search { title: title.clone() };
@@ -201,7 +201,7 @@ impl Engine {
     ) {
         match (&asked.call, answer) {
             (Call::Page { offset, .. }, Ok(Answer::Page(page))) => {
-                self.page_came(pass, *offset, page, asked.at)
+                self.page_came(pass, *offset, page, asked.at);
             }
             (Call::Page { offset, .. }, Err(failure)) => {
                 pass.reading.failed(*offset);

@@ -183,7 +183,7 @@ fn where_no_limit_is_told_there_is_no_pace_until_the_first_refusal() {
         }
         used += 1;
         if used > 200 {
-            return (Err(Failure::Limited { retry_after: Some(Duration::from_secs(60)) }), None);
+            return (Err(Failure::Limited { retry_after: Some(Duration::from_mins(1)) }), None);
         }
         (Ok(page(offset, offset + 100, 50_000)), None)
     });
@@ -204,10 +204,11 @@ fn pages_that_moved_under_the_pass_prove_nothing_and_are_read_again() {
     assert!(
         met.len() == 250 && !met.contains(&ServerId::from("e0")) && met.contains(&ServerId::from("e250"))
     );
+}
 
-    fn shifted(offset: u64) -> RemotePage<RemoteEntry> {
-        RemotePage { total: Some(250), ..page(offset + 1, offset + 101, 251) }
-    }
+/// What there is after the oldest went and another one came.
+fn shifted(offset: u64) -> RemotePage<RemoteEntry> {
+    RemotePage { total: Some(250), ..page(offset + 1, offset + 101, 251) }
 }
 
 #[test]

@@ -95,6 +95,9 @@ pub fn status(out: &Output, status: &SyncStatus) -> Result<(), Halt> {
         output::line(&format!("state\t{}", state_word(status.state)))?;
         output::line(&format!("entries\t{}", status.entries))?;
         output::line(&format!("pending\t{}", status.pending))?;
+        if status.uncertain > 0 {
+            output::line(&format!("uncertain\t{}", status.uncertain))?;
+        }
         if let Some(until) = status.until {
             output::line(&format!("until\t{until}"))?;
         }
@@ -178,6 +181,9 @@ pub fn summary(status: &SyncStatus) -> String {
     if !status.parked.is_empty() {
         let _ = write!(line, ", {} refused", status.parked.len());
     }
+    if status.uncertain > 0 {
+        let _ = write!(line, ", {} perhaps not counted", text::counted(status.uncertain, "play"));
+    }
     line.push_str(". ");
     line.push_str(match status.state {
         SyncState::Idle if status.pending == 0 => "Up to date.",
@@ -188,6 +194,9 @@ pub fn summary(status: &SyncStatus) -> String {
         SyncState::SignInNeeded => "Sign in to sync: melody login --phone NUMBER",
         SyncState::Failed => "The last sync failed; melody library sync tries again.",
     });
+    if let (SyncState::Failed, Some(reason)) = (status.state, &status.reason) {
+        let _ = write!(line, " {}", cell(reason));
+    }
     if status.state == SyncState::Waiting {
         match status.until {
             Some(until) => {
