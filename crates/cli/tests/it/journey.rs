@@ -75,7 +75,7 @@ fn whole_way(dialect: Dialect) {
     let entry = list["entries"][0]["id"].as_str().unwrap();
     for command in ["sync", "status"] {
         let status = bench.json(&["library", command]);
-        keys(&status, &["state", "entries", "pending", "parked", "until"]);
+        keys(&status, &["state", "entries", "pending", "parked", "uncertain", "until"]);
         assert_eq!(
             (&status["state"], &status["entries"], &status["pending"]),
             (&"idle".into(), &1.into(), &0.into())
@@ -194,6 +194,10 @@ fn two_machines_are_compared_song_by_song() {
 
     bench.json(&["library", "sync"]);
     assert_eq!(bench.json(&["library", "verify"])["differences"], json!([]));
-    keys(&bench.json(&["library", "retry"]), &["state", "entries", "pending", "parked", "until"]);
+    keys(
+        &bench.json(&["library", "retry"]),
+        &["state", "entries", "pending", "parked", "uncertain", "until"],
+    );
     assert_eq!(bench.refusal(&["library", "discard", "nothing"]), (2, "VALIDATION_ERROR".to_owned()));
+    assert_eq!(bench.json(&["library", "switches"]), json!({ "switches": [] }));
 }
