@@ -7,18 +7,25 @@ import CloudUpload from "@lucide/svelte/icons/cloud-upload";
 import LogIn from "@lucide/svelte/icons/log-in";
 import RefreshCw from "@lucide/svelte/icons/refresh-cw";
 import type { Icon } from "$lib/components/icon";
-import { moment } from "$lib/format";
+import { count, moment } from "$lib/format";
 import type { SyncStatus } from "$lib/generated/types";
 import { m } from "$lib/paraglide/messages.js";
 
 /** `offline`: the listener wants it so. */
-export function says({ state, pending, parked, until }: SyncStatus, offline: boolean): { icon: Icon; text: string } {
+export function says(
+  { state, pending, parked, until, progress }: SyncStatus,
+  offline: boolean,
+): { icon: Icon; text: string } {
   if (offline) {
     return { icon: CloudOff, text: pending > 0 ? m.sync_away_pending({ count: pending }) : m.sync_away() };
   }
   switch (state) {
     case "running":
-      return { icon: RefreshCw, text: m.sync_running() };
+      if (!progress) return { icon: RefreshCw, text: m.sync_running() };
+      return {
+        icon: RefreshCw,
+        text: m.sync_progress({ done: count(progress.done), total: count(progress.total) }),
+      };
     case "offline":
       return { icon: CloudOff, text: pending > 0 ? m.sync_offline_pending({ count: pending }) : m.sync_offline() };
     case "waiting":

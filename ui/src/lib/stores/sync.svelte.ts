@@ -1,6 +1,6 @@
 // Whether the service has heard of everything, and how many changes still wait.
 import type { Backend, Fact } from "$lib/backend";
-import type { Overview, SyncStatus } from "$lib/generated/types";
+import type { Overview, Switch, SyncStatus } from "$lib/generated/types";
 
 const UNKNOWN: SyncStatus = { state: "idle", entries: 0, pending: 0, parked: [], uncertain: 0, until: null };
 
@@ -41,6 +41,11 @@ export class Sync {
   /** Sends again what the service refused. */
   async retry(): Promise<void> {
     this.status = await this.#backend.call({ command: "library_retry" });
+  }
+
+  /** What became of the library at each switch of the service, the latest first. */
+  async switches(): Promise<readonly Switch[]> {
+    return (await this.#backend.call({ command: "library_switches" })).switches;
   }
 
   /** Gives up a change that the service refused. */
