@@ -132,7 +132,11 @@ pub fn soak() -> ExitCode {
         "--",
         "--nocapture",
     ])
-    .env("MELODY_CASES", std::env::var("MELODY_CASES").unwrap_or_else(|_| "100000".to_owned()));
+    .env("MELODY_CASES", std::env::var("MELODY_CASES").unwrap_or_else(|_| "100000".to_owned()))
+    .env(
+        "PROPTEST_RNG_SEED",
+        std::env::var("PROPTEST_RNG_SEED").unwrap_or_else(|_| std::process::id().to_string()),
+    );
     Plan::new("soak")
         .command(
             "Stories for the sync engine",

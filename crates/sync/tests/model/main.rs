@@ -1,7 +1,8 @@
 //! Any number of devices with their real databases, one service, faults and crashes at any point: in the end all agree,
 //! nothing that a listener meant is lost, and no play is counted twice.
 //!
-//! `MELODY_CASES` says how many stories are told, `PROPTEST_RNG_SEED` which; the same seed tells the same ones.
+//! `MELODY_CASES` says how many stories are told, `PROPTEST_RNG_SEED` which; the same seed tells the same ones. Every
+//! test tells the same few, in some seconds; `cargo xtask soak` tells many, and others each time.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // All of it is test.
 
@@ -11,10 +12,7 @@ mod device;
 mod service;
 mod story;
 
-use std::{
-    env,
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use std::{env, time::Instant};
 
 use proptest::test_runner::{Config, RngSeed, TestError, TestRunner};
 
@@ -27,9 +25,8 @@ fn number(name: &str) -> Option<u64> {
 
 #[test]
 fn all_converge_and_nothing_that_was_meant_is_lost() {
-    let seed = number("PROPTEST_RNG_SEED")
-        .unwrap_or_else(|| SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64 >> 8);
-    let cases = number("MELODY_CASES").unwrap_or(2_000);
+    let seed = number("PROPTEST_RNG_SEED").unwrap_or(30);
+    let cases = number("MELODY_CASES").unwrap_or(300);
     println!("PROPTEST_RNG_SEED={seed} MELODY_CASES={cases}");
     let began = Instant::now();
     let tellers: Vec<_> = (0..SIDE_BY_SIDE)
