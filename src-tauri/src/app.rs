@@ -64,7 +64,7 @@ fn build(options: Options, profile: PathBuf) -> tauri::Result<App> {
         .register_asynchronous_uri_scheme_protocol(covers::SCHEME, move |_, request, responder| {
             let backend = for_covers.clone();
             tauri::async_runtime::spawn(async move {
-                responder.respond(covers::answer(backend, request.uri().path()).await);
+                responder.respond(covers::answer(backend, request.uri()).await);
             });
         })
         .setup(move |app| {

@@ -8,6 +8,9 @@ use melody_model::SongId;
 use tauri::async_runtime::JoinHandle;
 use tokio::{fs, sync::mpsc};
 
+/// Pixels of a side: what panels of desktops show at most.
+const SIDE: u32 = 512;
+
 /// Keeps one picture beside the profile's other files.
 #[derive(Debug)]
 pub struct Art {
@@ -61,7 +64,7 @@ impl Art {
 /// Writes the picture under a name of its own, since desktops keep what they have seen by its address; the one before
 /// goes.
 async fn fetch(host: &Host, folder: &Path, song: SongId) -> Result<PathBuf, Error> {
-    let cover = host.cover(song).await?;
+    let cover = host.cover(song, SIDE).await?;
     let ending = cover.mime.rsplit('/').next().unwrap_or("png");
     let path = folder.join(format!("{song}.{ending}"));
     let failed = |e| Error::storage(&path, e);

@@ -1,18 +1,19 @@
-//! Covers, under `cover://localhost/SONG_ID` (on Windows `http://cover.localhost/SONG_ID`).
+//! Covers, under `cover://localhost/SONG_ID?side=PIXELS` (on Windows `http://cover.localhost/…`).
 
 use melody_model::SongId;
-use tauri::http::{Response, StatusCode, header};
+use tauri::http::{Response, StatusCode, Uri, header};
 
 use crate::backend::Backend;
 
 /// The scheme's name.
 pub const SCHEME: &str = "cover";
 
-/// The answer to a request for this path.
-pub async fn answer(backend: Backend, path: &str) -> Response<Vec<u8>> {
-    let asked: Option<SongId> = path.trim_start_matches('/').parse().ok();
-    let cover = match (asked, backend.host().await) {
-        (Some(song), Some(host)) => host.cover(song).await.ok(),
+/// The answer to a request for this address.
+pub async fn answer(backend: Backend, address: &Uri) -> Response<Vec<u8>> {
+    let song: Option<SongId> = address.path().trim_start_matches('/').parse().ok();
+    let side = address.query().and_then(|query| query.strip_prefix("side=")?.parse().ok());
+    let cover = match (song.zip(side), backend.host().await) {
+        (Some((song, side)), Some(host)) => host.cover(song, side).await.ok(),
         _ => None,
     };
     cover

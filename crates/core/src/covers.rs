@@ -16,9 +16,10 @@ use tokio::sync::Semaphore;
 
 use crate::{
     Error,
-    context::Context,
+    context::{Account, Context},
     profile::short_hash,
     storage::{create_folder, replace_file},
+    thumbnail,
 };
 
 /// Larger ones are not covers. Bytes.
@@ -43,6 +44,7 @@ pub struct Cover {
 pub(crate) struct Covers {
     context: Arc<Context>,
     fetching: Arc<Semaphore>,
+    scaling: Arc<Semaphore>,
     /// Bytes written since the folder was last measured.
     written: Arc<AtomicU64>,
 }
@@ -50,25 +52,61 @@ pub(crate) struct Covers {
 impl Covers {
     pub(crate) fn new(context: Arc<Context>) -> Self {
         // The first cover of a run measures the folder.
-        Self { context, fetching: Arc::new(Semaphore::new(AT_ONCE)), written: Arc::new(AtomicU64::new(ROOM)) }
+        Self {
+            context,
+            fetching: Arc::new(Semaphore::new(AT_ONCE)),
+            // A large picture takes tens of megabytes while it is made small.
+            scaling: Arc::new(Semaphore::new(1)),
+            written: Arc::new(AtomicU64::new(ROOM)),
+        }
     }
 
-    /// A song's cover, from the disk or from where the service says it is. It is kept under its address, so that a
-    /// changed address brings another picture.
-    pub(crate) async fn cover(&self, id: SongId) -> Result<Cover, Error> {
+    /// A song's cover, from the disk or from where the service says it is, no larger than it is shown: a screen of
+    /// covers at full size takes more memory than all the rest of it. It is kept under its address, so that a changed
+    /// address brings another picture. `side` is in pixels of the display.
+    pub(crate) async fn cover(&self, id: SongId, side: u32) -> Result<Cover, Error> {
         let account = self.context.account();
         let song = account.library.song(id).await?.ok_or_else(|| Error::unknown(id))?;
         let address = song.song.content.thumbnail_url.ok_or(Error::NoCover)?;
         let folder = self.context.profile.root().join("covers");
         let path = folder.join(short_hash(&["cover", &account.service.address.identity(), &address]));
-        if let Some(cover) = read(path.clone()).await? {
+        let Some(side) = thumbnail::step(side) else {
+            return self.whole(&account, &address, &folder, &path).await;
+        };
+        let small = path.with_extension(side.to_string());
+        if let Some(cover) = read(small.clone()).await? {
+            return Ok(cover);
+        }
+        let whole = self.whole(&account, &address, &folder, &path).await?;
+        let _turn = self.scaling.acquire().await.map_err(Error::internal)?;
+        let measure = self.is_to_be_measured(whole.bytes.len() as u64);
+        tokio::task::spawn_blocking(move || match thumbnail::of(&whole.bytes, side) {
+            Some(bytes) => {
+                keep(&folder, &small, &bytes, measure);
+                kind(&bytes).map_or(whole, |mime| Cover { bytes, mime })
+            }
+            None => whole,
+        })
+        .await
+        .map_err(Error::internal)
+    }
+
+    /// The cover as the service has it.
+    async fn whole(
+        &self,
+        account: &Account,
+        address: &str,
+        folder: &Path,
+        path: &Path,
+    ) -> Result<Cover, Error> {
+        if let Some(cover) = read(path.to_owned()).await? {
             return Ok(cover);
         }
         let _turn = self.fetching.acquire().await.map_err(Error::internal)?;
-        if let Some(cover) = read(path.clone()).await? {
+        if let Some(cover) = read(path.to_owned()).await? {
             return Ok(cover);
         }
-        let media = account.client.media(&address).await?;
+        let media = account.client.media(address).await?;
         let answer = media.get().send().await.map_err(|_| Error::NoCover)?;
         if !answer.status().is_success() {
             return Err(Error::NoCover);
@@ -82,17 +120,23 @@ impl Covers {
             }
         }
         let mime = kind(&bytes).ok_or(Error::NoCover)?;
-        let written = self.written.fetch_add(bytes.len() as u64, Ordering::Relaxed) + bytes.len() as u64;
-        let measure = written > ROOM / 10;
-        if measure {
-            self.written.store(0, Ordering::Relaxed);
-        }
+        let measure = self.is_to_be_measured(bytes.len() as u64);
+        let (folder, path) = (folder.to_owned(), path.to_owned());
         tokio::task::spawn_blocking(move || {
             keep(&folder, &path, &bytes, measure);
             Cover { bytes, mime }
         })
         .await
         .map_err(Error::internal)
+    }
+
+    /// Whether so much was written, with these bytes, that the folder is measured again.
+    fn is_to_be_measured(&self, bytes: u64) -> bool {
+        let measure = self.written.fetch_add(bytes, Ordering::Relaxed) + bytes > ROOM / 10;
+        if measure {
+            self.written.store(0, Ordering::Relaxed);
+        }
+        measure
     }
 }
 

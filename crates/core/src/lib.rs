@@ -31,6 +31,7 @@ mod sources;
 mod storage;
 mod stream;
 mod sync;
+mod thumbnail;
 mod tokens;
 
 use std::{
@@ -351,9 +352,10 @@ impl Core {
         self.context.account().record.is_some()
     }
 
-    /// A song's cover, from the disk or from where the service says it is.
-    pub async fn cover(&self, song: melody_model::SongId) -> Result<Cover, Error> {
-        self.covers.cover(song).await
+    /// A song's cover, from the disk or from where the service says it is, at least `side` pixels in its shorter
+    /// direction if it has that many.
+    pub async fn cover(&self, song: melody_model::SongId, side: u32) -> Result<Cover, Error> {
+        self.covers.cover(song, side).await
     }
 
     /// Looks at everything that must work.

@@ -132,9 +132,9 @@ impl Host {
         Ok(())
     }
 
-    /// A song's cover, from the disk or from where the service says it is.
-    pub async fn cover(&self, song: SongId) -> Result<Cover, Error> {
-        self.core.cover(song).await
+    /// A song's cover, from the disk or from where the service says it is, for a place of `side` pixels.
+    pub async fn cover(&self, song: SongId, side: u32) -> Result<Cover, Error> {
+        self.core.cover(song, side).await
     }
 
     /// Everything that happens from now on.

@@ -7,7 +7,7 @@ use std::{io, net::Ipv4Addr};
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Path, State},
+    extract::{DefaultBodyLimit, Path, Query, State},
     http::{StatusCode, header},
     middleware::from_fn_with_state,
     response::{
@@ -19,6 +19,7 @@ use axum::{
 use futures_util::{Stream, stream};
 use melody_core::{Code, ErrorReport};
 use melody_model::SongId;
+use serde::Deserialize;
 use serde_json::json;
 use tokio::net::TcpListener;
 
@@ -88,8 +89,18 @@ async fn events(State(host): State<Host>) -> Sse<impl Stream<Item = Result<Event
     Sse::new(told).keep_alive(KeepAlive::default())
 }
 
-async fn cover(State(host): State<Host>, Path(song): Path<SongId>) -> Response {
-    match host.cover(song).await {
+/// `side`: pixels of the place where it is shown.
+#[derive(Deserialize)]
+struct Shown {
+    side: u32,
+}
+
+async fn cover(
+    State(host): State<Host>,
+    Path(song): Path<SongId>,
+    Query(Shown { side }): Query<Shown>,
+) -> Response {
+    match host.cover(song, side).await {
         Ok(cover) => (
             [(header::CONTENT_TYPE, cover.mime), (header::CACHE_CONTROL, "private, max-age=86400")],
             cover.bytes,

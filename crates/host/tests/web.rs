@@ -180,10 +180,15 @@ async fn the_demo_starts_sends_its_message_and_shows_covers() {
     let trending = json!({ "command": "trending", "limit": 3 });
     let (_, trending) = bench.call(json!({ "core": trending })).await;
     let song = trending["songs"][0]["id"].as_str().unwrap();
-    let cover = bench.get(&format!("/cover/{song}")).await;
-    assert_eq!(cover.status(), StatusCode::OK);
-    assert_eq!(cover.headers()["content-type"], "image/png");
-    let unknown = bench.get("/cover/0198c0de-0000-7000-8000-000000000001").await;
+    let mut lengths = Vec::new();
+    for (side, kind) in [(64, "image/jpeg"), (232, "image/jpeg"), (2000, "image/png")] {
+        let cover = bench.get(&format!("/cover/{song}?side={side}")).await;
+        assert_eq!(cover.status(), StatusCode::OK);
+        assert_eq!(cover.headers()["content-type"], kind, "for {side} pixels");
+        lengths.push(cover.bytes().await.unwrap().len());
+    }
+    assert!(lengths[0] < lengths[1] && lengths[1] < lengths[2], "as large as it is shown: {lengths:?}");
+    let unknown = bench.get("/cover/0198c0de-0000-7000-8000-000000000001?side=64").await;
     assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
 }
 

@@ -140,7 +140,7 @@ fn a_seek_lands_where_it_should() {
             assert_eq!(told, to);
             // What was heard before fades out; then the new place is heard.
             room.hand.draw(FADE);
-            // Where little of it was decoded yet, the new place has begun meanwhile.
+            // Where less than a fade of it was decoded yet, the new place has begun meanwhile.
             let at = room.at();
             assert!(
                 (to..=to + frames(FADE as u64)).contains(&at),
@@ -154,6 +154,23 @@ fn a_seek_lands_where_it_should() {
             assert_eq!(late, 0, "{name} at {to:?}");
         }
     }
+}
+
+/// A seek fades what is left of the old place; where that is less than a fade, the new place begins within it.
+#[test]
+fn a_seek_with_little_left_to_fade_begins_that_much_sooner() {
+    const LEFT: usize = 160;
+    let room = Room::new();
+    let (path, samples) = room.plain(3.0);
+    room.play(&path);
+    room.hand.hear(3 * 48_000 - LEFT);
+    room.player.seek(Duration::from_secs(1));
+    wait(&room.events, |event| matches!(event, Event::Seeked { .. }).then_some(()));
+    assert_eq!(room.hand.draw(FADE).len(), FADE * 2);
+    assert_eq!(room.at(), Duration::from_secs(1) + frames((FADE - LEFT) as u64));
+    let heard = room.hand.hear(10_000);
+    let begin = 48_000 + FADE - LEFT;
+    assert!(heard[LEFT * 2..] == samples[(begin + LEFT) * 2..(begin + 10_000) * 2], "not one frame off");
 }
 
 #[test]

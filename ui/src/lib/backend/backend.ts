@@ -14,8 +14,8 @@ export interface Backend {
    * Resolves, once events arrive for certain, to what ends it.
    */
   subscribe(listener: (event: Fact) => void): Promise<() => void>;
-  /** Where a song's cover is. It may turn out that there is none. */
-  coverUrl(songId: string): string;
+  /** Where a song's cover is, for a place of `side` pixels of the display. It may turn out that there is none. */
+  coverUrl(songId: string, side: number): string;
 }
 
 /** The backend said no, or could not be reached: with what to tell the listener. */

@@ -83,5 +83,5 @@ test("a stream that does not open yet keeps nobody waiting", async () => {
 });
 
 test("a cover is asked for by a whole segment of the path", () => {
-  expect(httpBackend().coverUrl("a/b?c")).toBe("/cover/a%2Fb%3Fc");
+  expect(httpBackend().coverUrl("a/b?c", 64)).toBe("/cover/a%2Fb%3Fc?side=64");
 });

@@ -39,6 +39,6 @@ export function httpBackend(): Backend {
         source.onerror = settle;
         source.onmessage = ({ data }) => listener(JSON.parse(data) as Fact);
       }),
-    coverUrl: (songId) => `/cover/${encodeURIComponent(songId)}`,
+    coverUrl: (songId, side) => `/cover/${encodeURIComponent(songId)}?side=${side}`,
   };
 }

@@ -17,6 +17,6 @@ export function windowBackend(): Backend {
     host: (command) => send({ host: command }),
     subscribe: (listener) => listen<Fact>("event", ({ payload }) => listener(payload)),
     // Knows that custom schemes are spelled http://cover.localhost/ on Windows.
-    coverUrl: (songId) => convertFileSrc(songId, "cover"),
+    coverUrl: (songId, side) => `${convertFileSrc(songId, "cover")}?side=${side}`,
   };
 }
