@@ -45,7 +45,7 @@ async fn not_one_request_leaves() {
     let mut ids = Vec::new();
     for n in 0..3 {
         let song = one(&core, &format!("tone {n}")).await.song;
-        core.cover(song.id).await.unwrap();
+        core.cover(song.id, 256).await.unwrap();
         ids.push(song.id.to_string());
     }
     let trending = || Command::Trending(TrendingRequest { limit: 20, ..TrendingRequest::default() });
@@ -73,7 +73,7 @@ async fn not_one_request_leaves() {
     is_offline(core.dispatch(Command::LibrarySync).await);
     is_offline(core.dispatch(Command::LibraryVerify).await);
     let song = one(&core, "tone 2").await.song.id;
-    is_offline(core.cover(song).await);
+    is_offline(core.cover(song, 256).await);
     is_offline(
         core.dispatch(Command::RequestOtp(OtpRequest { phone: "9876543211".into(), country: "+91".into() }))
             .await,
