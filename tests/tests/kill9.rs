@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::mpsc::channel,
     thread,
@@ -300,18 +300,15 @@ fn files(connection: &rusqlite::Connection) -> Vec<(String, u64, String)> {
     rows.map(Result::unwrap).map(|(path, bytes, hex)| (path, bytes, dashed(hex))).collect()
 }
 
-/// The parts of songs that are left below a folder.
-fn parts(folder: &Path) -> usize {
+/// The parts of downloads that are left below a folder. Those of the cache are swept when it is next added to.
+fn parts(folder: &Path) -> Vec<PathBuf> {
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    paths
-        .map(|path| {
-            if path.is_dir() {
-                parts(&path)
-            } else {
-                usize::from(path.extension().is_some_and(|end| end == "part"))
-            }
-        })
-        .sum()
+    let below = paths.flat_map(|path| if path.is_dir() { parts(&path) } else { vec![path] });
+    below.filter(|path| path.extension().is_some_and(|end| end == "part") && !in_cache(path)).collect()
+}
+
+fn in_cache(path: &Path) -> bool {
+    path.parent().is_some_and(|folder| folder.ends_with("cache"))
 }
 
 #[test]
@@ -359,5 +356,5 @@ fn at_two_hundred_random_moments_against_the_real_server() {
     }
     assert_eq!(melody.json(&["downloads", "verify"])["damaged"], serde_json::json!([]));
     let left = parts(melody.profile());
-    assert_eq!(left, 0, "parts of songs are left that nobody goes on with");
+    assert_eq!(left, Vec::<PathBuf>::new(), "parts of songs are left that nobody goes on with");
 }
