@@ -127,13 +127,34 @@ fn saved_entries(database: &Path) -> Option<i64> {
 }
 
 #[test]
-fn a_damaged_database_is_told_and_not_thrown_away() {
+fn a_damaged_database_is_made_anew_told_and_not_thrown_away() {
     let fake = fake();
-    let (melody, _) = settled(&fake);
+    let (melody, ids) = settled(&fake);
+    melody.json(&["playlist", "create", "Rain"]);
+    melody.json(&["playlist", "add", "Rain", &ids[0], &ids[1]]);
     let database = database(&melody);
     let mut bytes = fs::read(&database).unwrap();
     bytes[..16].copy_from_slice(b"something other!");
     fs::write(&database, &bytes).unwrap();
+    intact(&melody);
+    assert_eq!(melody.json(&["playlist", "list"])["playlists"][0]["songs"], 2);
+    // It also tells that there is no sound here, if there is none.
+    let told = melody.run(&["doctor"]).stdout;
+    assert!(told.contains("was damaged") && told.contains("nothing of yours is lost"), "{told}");
+    let aside = fs::read_dir(database.parent().unwrap()).unwrap().map(|entry| entry.unwrap().path());
+    let aside: Vec<_> = aside.filter(|path| path.to_string_lossy().contains("library.db.damaged-")).collect();
+    assert_eq!(aside.len(), 1, "{aside:?}");
+    assert_eq!(fs::read(&aside[0]).unwrap(), bytes, "the damaged file was changed");
+    assert_eq!(melody.json(&["library", "verify"])["differences"], serde_json::json!([]));
+}
+
+#[test]
+fn a_file_that_is_no_library_is_told_and_left_alone() {
+    let fake = fake();
+    let (melody, _) = settled(&fake);
+    let database = database(&melody);
+    let bytes = b"This is no database, it is a letter to a friend. ".repeat(400);
+    fs::write(&database, &bytes).unwrap();
     melody.fails(&["library", "list"], 6, "STORAGE_DAMAGED");
-    assert_eq!(fs::read(&database).unwrap(), bytes, "the damaged file was changed");
+    assert_eq!(fs::read(&database).unwrap(), bytes, "a stranger's file was changed");
 }

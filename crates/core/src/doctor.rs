@@ -6,7 +6,7 @@ use melody_model::Timeframe;
 use serde::Serialize;
 use ts_rs::TS;
 
-use crate::{Error, ErrorReport, context::Context, storage::replace_file};
+use crate::{Error, ErrorReport, Rescued, context::Context, storage::replace_file};
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
@@ -49,7 +49,11 @@ async fn library(context: &Context) -> Check {
     let found = async {
         account.library.check_integrity().await?;
         let status = account.library.outbox_status().await?;
-        Ok(format!("The library is sound; {} changes wait to be sent.", status.pending))
+        let sound = format!("The library is sound; {} changes wait to be sent.", status.pending);
+        Ok(match account.library.rescued().await? {
+            Some(rescue) => format!("{sound} {}", Rescued::from(&rescue).message),
+            None => sound,
+        })
     };
     check("library", found.await)
 }

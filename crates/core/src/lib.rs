@@ -23,6 +23,7 @@ mod queue;
 mod remote;
 mod reply;
 mod request;
+mod rescued;
 mod rounds;
 mod saved;
 mod secrets;
@@ -56,6 +57,7 @@ pub use panics::log_panics;
 pub use playlists::PlaylistFormat;
 pub use reply::*;
 pub use request::*;
+pub use rescued::Rescued;
 pub use secrets::SecretsKind;
 pub use session::read_otp;
 
@@ -305,6 +307,7 @@ impl Core {
             sync: if account.record.is_some() { self.sync.status().await? } else { SyncStatus::default() },
             preferences: settings.preferences,
             offline: settings.offline,
+            rescued: account.library.rescue().map(Rescued::from),
         })
     }
 

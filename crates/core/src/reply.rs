@@ -7,7 +7,7 @@ use melody_model::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Check, NowPlaying};
+use crate::{Check, NowPlaying, Rescued};
 
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 pub struct OtpSent {
@@ -264,6 +264,10 @@ pub struct Overview {
     pub preferences: Preferences,
     /// Whether the listener works offline.
     pub offline: bool,
+    /// The library's file was damaged, and was made anew when it was opened now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub rescued: Option<Rescued>,
 }
 
 /// The service in use.

@@ -23,7 +23,7 @@ pub enum Error {
     )]
     Newer { found: i64, known: i64 },
     /// `what` says which file and what is wrong with it.
-    #[error("Your library can't be read: {what}. Put the file aside or restore a copy, then start again.")]
+    #[error("Your library can't be read: {what}. Start again: what can be read of it is then saved.")]
     Damaged { what: String },
     /// The operating system refused in another way; `what` is its word.
     #[error("Your library can't be reached: {what}. Check the disk and the folder's permissions.")]

@@ -12,13 +12,16 @@ use melody_model::{EntryId, PlaylistId, SongId};
 use tokio::sync::broadcast;
 
 mod answers;
+mod backup;
 mod carry_over;
 mod downloads;
 mod entries;
 mod error;
+mod files;
 mod generations;
 mod history;
 mod integrity;
+mod marker;
 mod matching;
 mod open;
 mod operation;
@@ -31,7 +34,9 @@ mod playlists;
 mod plays;
 mod queue;
 mod reconcile;
+mod rescue;
 mod rows;
+mod salvage;
 mod schema;
 mod search;
 mod settings;
@@ -58,6 +63,7 @@ pub use playlist_match::WantedSong;
 pub use playlists::PlaylistPage;
 pub use queue::{KeptQueue, QueuePlace};
 pub use reconcile::Stored;
+pub use rescue::Rescue;
 pub use search::{SearchQuery, SongPage};
 pub use songs::StoredDetails;
 pub use switches::{Switch, UnmatchedSong};
@@ -69,6 +75,8 @@ pub struct Library {
     workers: Arc<worker::Workers>,
     /// Whether the disk allows reading only.
     read_only: bool,
+    /// What was done when it was opened.
+    rescue: Option<Arc<Rescue>>,
 }
 
 /// What a write made stale. Empty lists mean that nothing of the kind changed.
@@ -108,7 +116,9 @@ impl Changes {
 impl Library {
     /// Opens a library, creating the file and its folder and bringing an older schema up to date. Where
     /// the disk allows no writing, an existing library opens for reading, and writes answer
-    /// [`Error::ReadOnly`] or [`Error::Full`]. A newer, foreign or damaged file is refused and left as it is.
+    /// [`Error::ReadOnly`] or [`Error::Full`]. A newer or foreign file is refused and left as it is. After an end
+    /// that was not clean the file is looked at, and a damaged one of ours is put aside and made anew of what can be
+    /// read of it: [`rescue`](Self::rescue) tells.
     ///
     /// This blocks for as long as the disk takes.
     pub fn open(path: &Path) -> Result<Self> {
@@ -119,8 +129,14 @@ impl Library {
     pub fn open_by(path: &Path, clock: Clock) -> Result<Self> {
         let opened = open::open(path)?;
         let read_only = opened.refusal.is_some();
+        let rescue = opened.rescue.clone().map(Arc::new);
         let workers = Arc::new(worker::Workers::start(path, opened, clock)?);
-        Ok(Self { workers, read_only })
+        Ok(Self { workers, read_only, rescue })
+    }
+
+    /// What was done about a damaged file when this was opened.
+    pub fn rescue(&self) -> Option<&Rescue> {
+        self.rescue.as_deref()
     }
 
     /// What writes through this handle and its clones make stale, from now on. Changes by another process

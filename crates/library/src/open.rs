@@ -9,7 +9,12 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig, ffi};
 
-use crate::{Error, Result, schema};
+use crate::{
+    Error, Result, integrity,
+    marker::Marker,
+    rescue::{self, Rescue},
+    schema,
+};
 
 /// Readers beside the writer: one for what the screen shows, one for what happens meanwhile.
 const READERS: usize = 2;
@@ -36,12 +41,44 @@ pub(crate) struct Opened {
     pub readers: Vec<Connection>,
     /// Why the disk allows no writing, if it does not.
     pub refusal: Option<Error>,
+    /// What was done about a damaged file.
+    pub rescue: Option<Rescue>,
+    /// Says that the file is open. None where nothing can be written.
+    pub marker: Option<Marker>,
 }
 
-/// Opens the file, creating and migrating it; read-only if that is all the disk allows.
+/// Opens the file, creating and migrating it; read-only if that is all the disk allows. A damaged one of ours is
+/// rescued, unless somebody else has it open.
 pub(crate) fn open(path: &Path) -> Result<Opened> {
+    if let Some(folder) = path.parent() {
+        // Whether there is one after that is seen when it is needed.
+        let _ = fs::create_dir_all(folder);
+    }
+    // Where nothing can be written nothing can be rescued, and it is opened as it is.
+    let mut marker = Marker::take(path).ok();
+    let alone = marker.as_ref().is_some_and(|marker| marker.alone);
+    if alone {
+        rescue::finish(path).map_err(|error| error.at(path))?;
+    }
     create(path)?;
-    match open_when_free(path) {
+    let left = marker.as_ref().is_some_and(|marker| marker.left);
+    let mut opened = match open_at_all(path, left) {
+        Err(error @ Error::Damaged { .. }) if alone && rescue::is_ours(path) => {
+            let rescue = rescue::rescue(path, &error).map_err(|error| error.at(path))?;
+            let opened = open_at_all(path, false)?;
+            Opened { rescue: Some(rescue), ..opened }
+        }
+        opened => opened?,
+    };
+    if let Some(marker) = &mut marker {
+        marker.share()?;
+    }
+    opened.marker = marker;
+    Ok(opened)
+}
+
+fn open_at_all(path: &Path, look: bool) -> Result<Opened> {
+    match open_when_free(path, look) {
         Err(Refused::NotWritable(refusal)) => open_read_only(path, refusal),
         Err(Refused::Other(error)) => Err(error),
         Ok(opened) => Ok(opened),
@@ -96,17 +133,18 @@ impl From<rusqlite::Error> for Refused {
 
 /// Waits for whoever is making or migrating the file at this moment: SQLite does not wait for a change of the journal's
 /// mode.
-fn open_when_free(path: &Path) -> Result<Opened, Refused> {
+fn open_when_free(path: &Path, look: bool) -> Result<Opened, Refused> {
     let deadline = Instant::now() + MIGRATION_PATIENCE;
     loop {
-        match open_writable(path) {
+        match open_writable(path, look) {
             Err(Refused::Other(Error::Busy)) if Instant::now() < deadline => std::thread::sleep(OPEN_RETRY),
             opened => return opened,
         }
     }
 }
 
-fn open_writable(path: &Path) -> Result<Opened, Refused> {
+/// Opens for writing; `look` has the whole file looked at first.
+fn open_writable(path: &Path, look: bool) -> Result<Opened, Refused> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut writer = Connection::open_with_flags(path, flags)?;
     // Closing a file that turns out not to be ours must not move its journal into it.
@@ -115,6 +153,9 @@ fn open_writable(path: &Path) -> Result<Opened, Refused> {
     tune(&writer)?;
     first_look(&writer)?;
     schema::guard(&writer)?;
+    if look {
+        integrity::quick_check(&writer)?;
+    }
     if writer.is_readonly("main")? {
         return Err(Refused::NotWritable(Error::ReadOnly));
     }
@@ -134,7 +175,7 @@ fn open_writable(path: &Path) -> Result<Opened, Refused> {
             Ok(reader)
         })
         .collect::<Result<_>>()?;
-    Ok(Opened { writer, readers, refusal: None })
+    Ok(Opened { writer, readers, refusal: None, rescue: None, marker: None })
 }
 
 fn open_read_only(path: &Path, refusal: Error) -> Result<Opened> {
@@ -167,7 +208,7 @@ fn open_read_only(path: &Path, refusal: Error) -> Result<Opened> {
         return Err(refusal);
     }
     let readers = (0..READERS).map(|_| connect(&address)).collect::<Result<_>>()?;
-    Ok(Opened { writer, readers, refusal: Some(refusal) })
+    Ok(Opened { writer, readers, refusal: Some(refusal), rescue: None, marker: None })
 }
 
 /// The first real read: it finds what the file is and whether its journal can be used.

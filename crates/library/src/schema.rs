@@ -1,8 +1,10 @@
 //! The schema's versions, and how a database comes from any of them to the newest.
 
+use std::path::Path;
+
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::{Error, Result};
+use crate::{Error, Result, backup};
 
 /// Step `i` takes a database from version `i` to `i + 1`. A released step never changes.
 const STEPS: &[&str] = &[
@@ -37,7 +39,7 @@ pub(crate) fn guard(connection: &Connection) -> Result<i64> {
     Ok(found)
 }
 
-/// Brings the database to the newest version, in one transaction.
+/// Brings the database to the newest version, in one transaction. What a file was before is kept beside it.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
     if guard(connection)? == VERSION {
         return Ok(());
@@ -45,6 +47,12 @@ pub(crate) fn migrate(connection: &mut Connection) -> Result<()> {
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Read again under the lock: another process may have come first.
     let from = guard(&tx)?;
+    if from > 0
+        && from < VERSION
+        && let Some(file) = tx.path().filter(|path| !path.is_empty())
+    {
+        backup::keep(Path::new(file), VERSION)?;
+    }
     for step in STEPS.iter().skip(usize::try_from(from).map_err(Error::unreadable)?) {
         tx.execute_batch(step)?;
     }

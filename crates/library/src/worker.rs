@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use tokio::sync::{broadcast, oneshot};
 
-use crate::{Changes, Error, Result, error, open::Opened};
+use crate::{Changes, Error, Result, error, marker::Marker, open::Opened};
 
 type Job = Box<dyn FnOnce(&mut Connection) + Send>;
 
@@ -31,6 +31,8 @@ pub(crate) struct Workers {
     reading: Vec<JoinHandle<()>>,
     changes: broadcast::Sender<Changes>,
     clock: Clock,
+    /// Goes last, when the file is closed.
+    marker: Option<Marker>,
 }
 
 /// A write under way: everything done through it becomes true at once, or not at all.
@@ -44,7 +46,7 @@ pub(crate) struct Write<'c> {
 
 impl Workers {
     pub fn start(path: &Path, opened: Opened, clock: Clock) -> Result<Self> {
-        let Opened { writer, readers, refusal } = opened;
+        let Opened { writer, readers, refusal, marker, .. } = opened;
         let (write_to, jobs) = mpsc::channel::<Job>();
         let writing = spawn("library-writer", move || {
             let mut connection = writer;
@@ -76,6 +78,7 @@ impl Workers {
             reading,
             changes: broadcast::channel(CHANGES_KEPT).0,
             clock,
+            marker,
         })
     }
 
@@ -123,6 +126,13 @@ impl Workers {
     ) -> Result<T> {
         workers.ok_or(Error::Closed)?.send(job).map_err(|_| Error::Closed)?;
         answer.await.map_err(|_| Error::Closed)?.map_err(|error| match (error, &self.refusal) {
+            (error @ Error::Damaged { .. }, _) => {
+                // The next start looks at the whole file, when nobody has it open.
+                if let Some(marker) = &self.marker {
+                    marker.stay();
+                }
+                error.at(&self.path)
+            }
             // SQLite sees a connection for reading; why it is one we know better.
             (Error::ReadOnly, Some(refusal)) => refusal.clone(),
             (error, _) => error.at(&self.path),

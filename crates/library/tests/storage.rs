@@ -116,15 +116,70 @@ async fn a_library_cut_short_is_damaged_and_not_half_read() {
     drop(bench.library);
     let whole = fs::read(&file).unwrap();
     fs::write(&file, &whole[..whole.len() / 3]).unwrap();
-    let error = match Library::open(&file) {
-        Err(error) => error,
-        Ok(library) => {
-            let query =
-                melody_library::SearchQuery { text: "so".to_owned(), limit: 50, ..Default::default() };
-            library.search(query).await.expect_err("read from a third of a file")
-        }
+    let library = Library::open(&file).unwrap();
+    if library.rescue().is_none() {
+        // It was closed cleanly, so nobody looked: the first to read finds out, and the next start looks.
+        let query = melody_library::SearchQuery { text: "so".to_owned(), limit: 50, ..Default::default() };
+        let error = library.search(query).await.expect_err("read from a third of a file");
+        assert_eq!(error.code(), "STORAGE_DAMAGED", "{error:?}");
+        drop(library);
+        let library = Library::open(&file).unwrap();
+        assert!(library.rescue().is_some_and(|rescue| !rescue.lost.is_empty()));
+    }
+}
+
+/// A library of the first version, with a setting in it.
+fn old_library(folder: &Path) -> std::path::PathBuf {
+    let file = folder.join("library.db");
+    let old = inspect(&file);
+    old.execute_batch(include_str!("../src/schema/0001.sql")).unwrap();
+    old.execute("INSERT INTO setting (key, value) VALUES ('k', '7')", []).unwrap();
+    old.pragma_update(None, "user_version", 1).unwrap();
+    old.pragma_update(None, "application_id", 0x4D4C_4459).unwrap();
+    file
+}
+
+#[tokio::test]
+async fn a_copy_is_kept_before_the_schema_changes_and_only_the_latest() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = old_library(folder.path());
+    fs::write(folder.path().join("library.db.before-1"), "an older copy").unwrap();
+    fs::write(folder.path().join("library.db.copy"), "half a copy of a killed process").unwrap();
+    let library = Library::open(&file).unwrap();
+    assert_eq!(library.setting("k").await.unwrap(), Some(serde_json::json!(7)));
+    library.set_setting("k", &serde_json::json!(8)).await.unwrap();
+    drop(library);
+    let version = |file: &Path| -> i64 {
+        inspect(file).query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
     };
-    assert_eq!(error.code(), "STORAGE_DAMAGED", "{error:?}");
+    let copy = folder.path().join(format!("library.db.before-{}", version(&file)));
+    let mut left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|f| f.unwrap().path()).collect();
+    left.sort();
+    assert_eq!(left, [file.clone(), copy.clone()]);
+    assert_eq!(version(&copy), 1);
+    let kept: String =
+        inspect(&copy).query_row("SELECT value FROM setting WHERE key = 'k'", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, "7");
+    // It can be put back, and is brought up to date again.
+    fs::rename(&copy, &file).unwrap();
+    let library = Library::open(&file).unwrap();
+    assert_eq!(library.setting("k").await.unwrap(), Some(serde_json::json!(7)));
+    assert!(copy.exists());
+    drop(library);
+    fs::remove_file(&copy).unwrap();
+    drop(Library::open(&file).unwrap());
+    assert!(!copy.exists(), "nothing changed, so nothing is copied");
+}
+
+#[tokio::test]
+async fn a_copy_that_cannot_be_kept_leaves_the_library_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = old_library(folder.path());
+    // Where the copy would be made is something that is no file.
+    fs::create_dir_all(folder.path().join("library.db.copy/in the way")).unwrap();
+    assert_eq!(refused(&file).code(), "STORAGE_IO");
+    let version: i64 = inspect(&file).query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+    assert_eq!(version, 1);
 }
 
 #[tokio::test]
