@@ -269,6 +269,7 @@ fn page(c: &Connection, query: &EntryQuery) -> Result<EntryPage> {
         EntryOrder::Asc => "ASC",
         EntryOrder::Desc => "DESC",
     };
+    let sound = text::sound_query(&query.filter, search::EVERYWHERE, None);
     let filter = if query.filter.trim().is_empty() {
         None
     } else {
@@ -280,13 +281,18 @@ fn page(c: &Connection, query: &EntryQuery) -> Result<EntryPage> {
     };
     let mut wanted = "removed_at IS NULL".to_owned();
     if filter.is_some() {
-        wanted += " AND song IN (SELECT rowid & 0xffffffff FROM search WHERE search MATCH :filter)";
+        wanted += " AND (song IN (SELECT rowid & 0xffffffff FROM search WHERE search MATCH :filter)";
+        if sound.is_some() {
+            wanted += " OR song IN (SELECT rowid & 0xffffffff FROM sound WHERE sound MATCH :sound)";
+        }
+        wanted += ")";
     }
     if query.language.is_some() {
         wanted += " AND (SELECT language FROM song WHERE song.n = entry.song) = :language";
     }
     let mut named: Vec<(&str, &dyn ToSql)> = Vec::new();
     named.extend(filter.iter().map(|filter| (":filter", filter as &dyn ToSql)));
+    named.extend(sound.iter().map(|sound| (":sound", sound as &dyn ToSql)));
     named.extend(query.language.iter().map(|language| (":language", language as &dyn ToSql)));
     let total: i64 = c
         .prepare_cached(&format!("SELECT count(*) FROM entry INDEXED BY entry_by_added WHERE {wanted}"))?

@@ -41,6 +41,8 @@ mod schema;
 mod search;
 mod settings;
 mod songs;
+mod sound;
+mod sound_index;
 mod switches;
 mod text;
 mod worker;
@@ -131,6 +133,9 @@ impl Library {
         let read_only = opened.refusal.is_some();
         let rescue = opened.rescue.clone().map(Arc::new);
         let workers = Arc::new(worker::Workers::start(path, opened, clock)?);
+        if !read_only {
+            workers.by_and_by(sound_index::some_more);
+        }
         Ok(Self { workers, read_only, rescue })
     }
 

@@ -1,11 +1,12 @@
-//! Full-text search: hits come best first because a document's number is its rank.
+//! Full-text search: hits come best first because a document's number is its rank. What is spelt as it was asked for
+//! comes before what only sounds like it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use melody_model::{SearchType, SongContent, SongView};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::{Library, Result, generations, rows, text};
+use crate::{Library, Result, generations, rows, sound_index, text};
 
 /// Hits up to which a total is counted; beyond, it is said to be at least that.
 const COUNTED: u64 = 1_000;
@@ -57,9 +58,22 @@ fn find(c: &Connection, query: &SearchQuery) -> Result<SongPage> {
     let wanted = wanted.max(COUNTED);
     let mut walk =
         c.prepare_cached("SELECT rowid FROM search WHERE search MATCH ?1 ORDER BY rowid LIMIT ?2")?;
-    let hits = walk
+    let mut hits = walk
         .query_map(params![expression, wanted + 1], |row| row.get(0))?
         .collect::<rusqlite::Result<Vec<i64>>>()?;
+    if hits.len() as u64 <= wanted
+        && let Some(expression) = text::sound_query(&query.text, columns, query.language.as_deref())
+    {
+        let spelt: HashSet<i64> = hits.iter().copied().collect();
+        let mut walk =
+            c.prepare_cached("SELECT rowid FROM sound WHERE sound MATCH ?1 ORDER BY rowid LIMIT ?2")?;
+        let most = wanted + 1 + hits.len() as u64;
+        let sounding = walk
+            .query_map(params![expression, most], |row| row.get(0))?
+            .collect::<rusqlite::Result<Vec<i64>>>()?;
+        hits.extend(sounding.into_iter().filter(|hit| !spelt.contains(hit)));
+        hits.truncate(usize::try_from(wanted + 1).unwrap_or(usize::MAX));
+    }
     let total_exact = hits.len() as u64 <= wanted;
     let total = (hits.len() as u64).min(wanted);
     let generation = generations::current(c)?;
@@ -91,6 +105,7 @@ pub(crate) fn reindex(c: &Connection, songs: BTreeMap<i64, Indexed>) -> Result<(
     let mut forget = c.prepare_cached("DELETE FROM search WHERE rowid = ?1")?;
     for docid in old {
         forget.execute([docid])?;
+        sound_index::forget(c, docid)?;
     }
     let mut plays = c.prepare_cached("SELECT play_count FROM entry WHERE song = ?1")?;
     let mut new = Vec::with_capacity(songs.len());
@@ -111,6 +126,7 @@ pub(crate) fn reindex(c: &Connection, songs: BTreeMap<i64, Indexed>) -> Result<(
             content.album.as_deref().map(text::key),
             content.language.as_deref().map(text::language_mark),
         ])?;
+        sound_index::learn(c, docid, &content)?;
         note.execute([song_of(docid), docid])?;
     }
     Ok(())

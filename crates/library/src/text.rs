@@ -4,10 +4,18 @@
 //! out: nukta, niqqud, harakat, joiners, diacritics of Latin and Greek. Vowel signs and virama stay: they
 //! are letters. Each emoji is a word. The result holds nothing that full-text search takes for an operator.
 
+use crate::sound;
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Words of a query beyond which more would only cost time.
 const QUERY_WORDS: usize = 16;
+
+/// Letters of a word that tell how it sounds.
+const SOUNDING: usize = 3;
+
+/// Before a word in the index of sounds: the script that it is written in. Within one script spelling tells more.
+const LATIN: char = 'l';
+const INDIAN: char = 'i';
 
 /// Stands before a word that is a mark rather than a text: an emoji, a language. Private use, so that
 /// no text of a listener or a title contains it: [`words`] drops it.
@@ -52,6 +60,48 @@ pub(crate) fn key(text: &str) -> String {
 pub(crate) fn language_mark(language: &str) -> String {
     let letters = language.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase());
     std::iter::once(MARK).chain(letters).collect()
+}
+
+/// What to ask the index of sounds for: the same words, as they sound in the other script, Latin or an Indian one.
+/// `None` if any of them has no sound here, or all are so short that they would sound like everything.
+pub(crate) fn sound_query(text: &str, columns: &str, language: Option<&str>) -> Option<String> {
+    let words = words(text);
+    let last = words.len().checked_sub(1)?;
+    let short = words.len() < SOUNDING && words.iter().all(|word| word.chars().count() < SOUNDING);
+    if short || words.len() > QUERY_WORDS {
+        return None;
+    }
+    let mut parts = Vec::with_capacity(words.len() + 1);
+    for (at, word) in words.iter().enumerate() {
+        // A short sound in the midst of others is a word of its own; what is typed last may go on.
+        let ways = sound::spellings(word).into_iter().map(|sound| {
+            let goes_on = sound.len() >= SOUNDING || (at == last && sound.len() > 1);
+            let other = if is_latin(word) { INDIAN } else { LATIN };
+            format!("{{{columns}}} : \"{other}{sound}\"{}", if goes_on { "*" } else { "" })
+        });
+        let ways: Vec<String> = ways.collect();
+        if ways.is_empty() {
+            return None;
+        }
+        parts.push(format!("({})", ways.join(" OR ")));
+    }
+    if let Some(language) = language {
+        parts.push(format!("{{language}} : \"{}\"", language_mark(language)));
+    }
+    Some(parts.join(" AND "))
+}
+
+/// All that the words of a text may sound like, as it goes into the index.
+pub(crate) fn sounds(text: &str) -> String {
+    let marked = |word: &String| {
+        let script = if is_latin(word) { LATIN } else { INDIAN };
+        sound::spellings(word).into_iter().map(move |sound| format!("{script}{sound}"))
+    };
+    words(text).iter().flat_map(marked).collect::<Vec<_>>().join(" ")
+}
+
+fn is_latin(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// What to ask the index for: every word as the beginning of one, emoji whole, in any of `columns`;

@@ -25,7 +25,7 @@ pub(crate) struct Workers {
     path: PathBuf,
     /// What a write is refused with, where none is possible.
     refusal: Option<Error>,
-    writer: Option<mpsc::Sender<Job>>,
+    writer: Option<Arc<mpsc::Sender<Job>>>,
     readers: Option<mpsc::Sender<Job>>,
     writing: Option<JoinHandle<()>>,
     reading: Vec<JoinHandle<()>>,
@@ -72,7 +72,7 @@ impl Workers {
         Ok(Self {
             path: path.to_owned(),
             refusal,
-            writer: Some(write_to),
+            writer: Some(Arc::new(write_to)),
             readers: Some(read_to),
             writing: Some(writing),
             reading,
@@ -98,7 +98,15 @@ impl Workers {
             // A caller who went away has nothing to hear.
             let _ = reply.send(in_transaction(connection, &changes, clock(), work));
         });
-        self.ask(self.writer.as_ref(), job, answer).await
+        self.ask(self.writer.as_deref(), job, answer).await
+    }
+
+    /// Does a long work in pieces, between what others ask of the writer, for as long as the database is open; a piece
+    /// says whether there are more.
+    pub fn by_and_by(&self, piece: fn(&mut Write<'_>) -> Result<bool>) {
+        if let Some(writer) = &self.writer {
+            send_piece(writer, self.changes.clone(), piece);
+        }
     }
 
     /// Runs one read on a consistent snapshot, unless the caller has gone before its turn comes.
@@ -163,6 +171,28 @@ impl std::fmt::Debug for Workers {
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
     Ok(thread::Builder::new().name(name.to_owned()).spawn(run)?)
+}
+
+fn send_piece(
+    writer: &Arc<mpsc::Sender<Job>>,
+    changes: broadcast::Sender<Changes>,
+    piece: fn(&mut Write<'_>) -> Result<bool>,
+) {
+    // Whoever closes the database does not wait for all pieces.
+    let next = Arc::downgrade(writer);
+    let job: Job =
+        Box::new(move |connection| match in_transaction(connection, &changes, Timestamp::now(), piece) {
+            Ok(true) => {
+                if let Some(writer) = next.upgrade() {
+                    send_piece(&writer, changes, piece);
+                }
+            }
+            Ok(false) => {}
+            // The next start goes on with it.
+            Err(e) => tracing::warn!(code = e.code(), "a long work on the library was broken off"),
+        });
+    // A writer that has ended takes no more work.
+    let _ = writer.send(job);
 }
 
 fn in_transaction<T>(

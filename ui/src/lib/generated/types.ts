@@ -349,7 +349,11 @@ session: SignedIn | null, service: ServiceInfo, sync: SyncStatus, now_playing: N
 /**
  * Whether the listener works offline.
  */
-offline: boolean, };
+offline: boolean, 
+/**
+ * The library's file was damaged, and was made anew when it was opened now.
+ */
+rescued?: Rescued, };
 
 /**
  * A change that the service keeps refusing; it waits for a person.
@@ -503,6 +507,23 @@ export type Rendition = "original" | "instrumental";
  * A request of the screen: for the core, or for the host itself.
  */
 export type Request = { "core": Command } | { "host": HostCommand };
+
+/**
+ * A library that was made anew.
+ */
+export type Rescued = { at: string, 
+/**
+ * The damaged file's name now, in the account's folder.
+ */
+kept_as: string, 
+/**
+ * Whether all of it could be read.
+ */
+complete: boolean, 
+/**
+ * What happened, in a sentence.
+ */
+message: string, };
 
 export type SearchRequest = { query: string, kind?: SearchType, language?: string, source?: Source, limit: number, offset: number, 
 /**
