@@ -48,10 +48,10 @@ fn the_screen_has_its_call_its_events_and_its_covers() {
     let search = json!({ "core": { "command": "search", "query": "दिल", "limit": 5, "offset": 0 } });
     let found = driver.call(search);
     let song = found["ok"]["songs"][0]["id"].as_str().unwrap().to_owned();
-    let cover = driver.eval(PICTURE, format!("cover://localhost/{song}"));
+    let cover = driver.eval(PICTURE, format!("cover://localhost/{song}?side=64"));
     assert!(cover["ok"].as_u64().is_some_and(|width| width > 0), "{cover}");
     for none in ["0198c0de-0000-7000-8000-000000000001", "../settings.json", ""] {
-        let missing = driver.eval(PICTURE, format!("cover://localhost/{none}"));
+        let missing = driver.eval(PICTURE, format!("cover://localhost/{none}?side=64"));
         assert_eq!(missing["no"], "no picture", "{none}");
     }
 

@@ -36,13 +36,17 @@ pub(crate) fn of(bytes: &[u8], side: u32) -> Option<Vec<u8>> {
 /// JPEG, unless something is to be seen through it.
 fn encode(picture: &DynamicImage) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
-    if picture.color().has_alpha() {
+    if is_seen_through(picture) {
         picture.write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png).ok()?;
     } else {
         let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
         picture.to_rgb8().write_with_encoder(encoder).ok()?;
     }
     Some(bytes)
+}
+
+fn is_seen_through(picture: &DynamicImage) -> bool {
+    picture.color().has_alpha() && picture.to_rgba8().pixels().any(|pixel| pixel.0[3] < u8::MAX)
 }
 
 #[cfg(test)]

@@ -175,11 +175,12 @@ async fn an_entrys_instrumental_is_looked_up_under_the_lock_and_no_further_than_
     let tone = extra("Tone", Some(tone(1)));
     let options = Options { catalogue: CatalogueChoice::Synthetic(249), ..small(vec![tone]) };
     let bench = Bench::with(options).await;
-    // The song is the oldest, on the first page of three.
-    bench.server.fill_library("+91", common::PHONE, 250).unwrap();
+    bench.server.fill_library("+91", common::PHONE, 249).unwrap();
     let core = bench.signed_in().await;
     let found = search(&core, "tone").await.unwrap();
     let id = found.iter().find(|song| song.song.content.title == "Tone").unwrap().song.id.to_string();
+    // The song is the newest, on the first page of three.
+    core.dispatch(Command::LibraryAdd { ids: vec![id.clone()] }).await.unwrap();
     let instrumental = PlayRequest { rendition: Rendition::Instrumental, ..request(&[id]) };
     let lock = std::fs::File::options()
         .create(true)

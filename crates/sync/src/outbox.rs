@@ -327,6 +327,10 @@ impl Engine {
             // An id that the service does not know may be one of another backend, which looks the same.
             Failure::Refused { not_found: true, .. } if self.found.met.is_none() => {
                 self.leave_to_a_pass(round, &pending);
+                if pending.what == What::Add {
+                    // So that the song is recognised under the id that it has now.
+                    self.changes.push_back(Change::Forget(pending.song));
+                }
             }
             Failure::Refused { not_found: true, .. } if pending.what != What::Add => {
                 // It went since the pass: the next one settles that.

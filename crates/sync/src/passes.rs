@@ -168,6 +168,8 @@ impl Engine {
             Told::Entered(generation) => {
                 self.generation = Some(generation);
                 self.found.met = None;
+                // What a search did not find there may well be here.
+                self.searched.clear();
                 self.read_again(pass, Reading::whole(false), now);
             }
             Told::Stored { new, named } => self.stored(pass, new, named, now),
