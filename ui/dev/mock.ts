@@ -58,7 +58,14 @@ class Mock {
             dialect: "green",
           },
       service: { address: "https://api.melodystudio.com", identity: "https://api.melodystudio.com" },
-      sync: { state: this.words.has("offline") ? "offline" : "idle", entries: 20, pending, parked: [], uncertain: 0, until: null },
+      sync: {
+        state: this.words.has("offline") ? "offline" : "idle",
+        entries: 20,
+        pending,
+        parked: [],
+        uncertain: 0,
+        until: null,
+      },
       preferences: { language: null, theme: "system" },
       offline: false,
     };

@@ -117,7 +117,15 @@ test("rows of the library are old after each change, and sync tells where it sta
   const { revision } = app.sync;
   backend.tell({ event: "library_changed" });
   expect(app.sync.revision).toBe(revision + 1);
-  backend.tell({ event: "sync_changed", state: "waiting", entries: 1, pending: 3, parked: [], uncertain: 0, until: null });
+  backend.tell({
+    event: "sync_changed",
+    state: "waiting",
+    entries: 1,
+    pending: 3,
+    parked: [],
+    uncertain: 0,
+    until: null,
+  });
   expect([app.sync.status.state, app.sync.status.pending]).toEqual(["waiting", 3]);
 });
 
