@@ -166,7 +166,8 @@ fn a_seek_with_little_left_to_fade_begins_that_much_sooner() {
     room.hand.hear(3 * 48_000 - LEFT);
     room.player.seek(Duration::from_secs(1));
     wait(&room.events, |event| matches!(event, Event::Seeked { .. }).then_some(()));
-    assert_eq!(room.hand.draw(FADE).len(), FADE * 2);
+    // The new place is heard once enough of it is decoded, which need not be in the same draw.
+    room.hand.hear(FADE);
     assert_eq!(room.at(), Duration::from_secs(1) + frames((FADE - LEFT) as u64));
     let heard = room.hand.hear(10_000);
     let begin = 48_000 + FADE - LEFT;
