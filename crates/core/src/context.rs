@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, watch};
 
 use crate::{
     Error, Event, Preferences, SignedIn,
-    cache::Cache,
+    cache::{self, Cache},
     playback::QueueWatch,
     profile::{AccountRecord, GUEST, Profile, Settings},
     secrets::Secrets,
@@ -27,6 +27,8 @@ use crate::{
 const EVENT_BACKLOG: usize = 1024;
 /// How long a sync waits for another process that is at it.
 const SYNC_LOCK_WAIT: Duration = Duration::from_millis(500);
+/// How many answers in a row must agree before a guest's library believes in another backend.
+const AGREEING: u32 = 2;
 pub(crate) const LIBRARY_FILE: &str = "library.db";
 /// Below an account's folder: whoever holds it runs sync.
 pub(crate) const SYNC_LOCK: &str = "sync.lock";
@@ -240,16 +242,23 @@ impl Context {
 }
 
 impl Account {
-    /// The generation of the ids that the service gives out now.
+    /// The generation of the ids that came with the latest answer.
+    ///
+    /// One answer makes no other generation the current one: while both backends answer in turn, a sync would plan with
+    /// one's ids and send to the other. That is for the sync to say; where nobody is signed in there is none, and
+    /// several answers say it.
     pub(crate) async fn generation(&self) -> Result<GenerationId, Error> {
-        let dialect = match self.client.dialect() {
-            Some(dialect) => dialect,
-            // Nothing has told yet: the backend that this client is built for.
-            None => {
-                self.client.version().await.ok().and_then(|version| version.dialect).unwrap_or(Dialect::Green)
-            }
-        };
-        Ok(self.library.generation(dialect.as_str()).await?)
+        let mut seen = *self.client.observations().borrow();
+        if seen.dialect.is_none() {
+            // Nothing has told yet. If this does not either: the backend that this client is built for.
+            seen.dialect = self.client.version().await.ok().and_then(|version| version.dialect);
+        }
+        let dialect = seen.dialect.unwrap_or(Dialect::Green).as_str();
+        let agreed = self.record.is_none() && seen.agreeing >= AGREEING;
+        if agreed || self.library.current_generation().await?.is_none() {
+            return Ok(self.library.generation(dialect).await?);
+        }
+        Ok(self.library.generation_of(dialect).await?)
     }
 
     /// The right to run sync, which one process has at a time; `None` while another holds on to it.
@@ -327,6 +336,7 @@ fn open_account(
     if !folder.is_dir() {
         create_folder(&folder)?;
     }
+    cache::sweep_parts(&folder);
     let library = Library::open(&folder.join(LIBRARY_FILE))?;
     let tokens = AccountTokens {
         secrets: secrets.clone(),

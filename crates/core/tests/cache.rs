@@ -137,3 +137,24 @@ async fn what_a_killed_program_left_in_the_cache_is_swept() {
     let left: Vec<_> = files(&bench, "cache");
     assert_eq!(left, [folder.join("a letter.txt")]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_process_left_in_the_cache_goes_with_the_next_start() {
+    let (bench, ids) = settled(2, 1).await;
+    let account = account_folder(&bench);
+    for folder in ["cache", "locks"] {
+        std::fs::create_dir_all(account.join(folder)).unwrap();
+    }
+    let part = |id: &String| account.join("cache").join(format!("{id}-original.part"));
+    for id in &ids {
+        std::fs::write(part(id), b"half a song").unwrap();
+    }
+    // Somebody else is at the second one.
+    let at_it = std::fs::File::create(account.join("locks").join(format!("{}-original", ids[1]))).unwrap();
+    at_it.lock().unwrap();
+    drop(bench.core().await);
+    assert_eq!((part(&ids[0]).exists(), part(&ids[1]).exists()), (false, true));
+    drop(at_it);
+    drop(bench.core().await);
+    assert!(!part(&ids[1]).exists());
+}

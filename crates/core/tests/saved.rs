@@ -326,6 +326,30 @@ async fn a_switch_of_backend_loses_no_song_and_doubles_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_answer_of_another_backend_changes_no_generation() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = bench.signed_in().await;
+    add(&core, &some_ids(&core, 3).await).await.unwrap();
+    let ids_there = async || -> Vec<_> {
+        list(&core).await.unwrap().into_iter().map(|entry| entry.song.song.server_id).collect()
+    };
+    let before = ids_there().await;
+    assert!(before.iter().all(Option::is_some));
+    // A search that the other backend answers finds the same songs under its ids.
+    bench.server.set_dialect_keeping_tokens(Dialect::Blue);
+    some_ids(&core, 3).await;
+    assert_eq!(ids_there().await, before);
+    // What a sync would plan with is still green's.
+    bench.server.set_dialect_keeping_tokens(Dialect::Green);
+    bench.server.clear_request_log();
+    let songs = some_ids(&core, 5).await;
+    assert!(add(&core, &songs[3..]).await.unwrap().iter().all(|entry| !entry.pending));
+    assert_eq!(bench.server.library_count("+91", common::PHONE).unwrap(), 5);
+    let refused = bench.server.request_log().into_iter().filter(|call| call.status == 404).count();
+    assert_eq!(refused, 0, "an id of blue's went to green");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_removal_across_a_switch_is_not_taken_for_done() {
     let bench = Bench::new(Dialect::Blue).await;
     let core = bench.signed_in().await;

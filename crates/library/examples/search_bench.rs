@@ -1,12 +1,16 @@
-//! How long local search takes in a catalogue of N songs: `search_bench [N] [DIR]` prints one JSON document.
+//! How long local search, the pages of the saved songs and opening take in a library of N songs, every tenth of them
+//! saved: `search_bench [N] [DIR]` prints one JSON document.
 //!
 //! The catalogue is made up from a seed: words of six scripts, a few of them common and most of them rare,
-//! as in real titles. Queries are drawn from the same words. With DIR, the catalogue is kept there and used again.
+//! as in real titles. Queries are drawn from the same words. With DIR, the library is kept there and used again.
 
 use std::{collections::BTreeMap, error::Error, path::PathBuf, time::Instant};
 
-use melody_library::{Library, SearchQuery};
-use melody_model::{RemoteSong, SearchType, ServerId, SongContent, SongDetails};
+use jiff::Timestamp;
+use melody_library::{EntryQuery, Library, SearchQuery};
+use melody_model::{
+    EntryOrder, EntrySort, RemoteEntry, RemoteSong, SearchType, ServerId, SongContent, SongDetails,
+};
 use serde_json::{Map, Value, json};
 
 /// Songs written in one transaction.
@@ -14,6 +18,18 @@ const BATCH: u64 = 25_000;
 
 /// Queries timed for each kind.
 const QUERIES: usize = 300;
+
+/// One song in so many is saved.
+const SAVED: u64 = 10;
+
+/// Pages timed for each list.
+const PAGES: u64 = 200;
+
+/// Entries of a page: as many as a screen asks for.
+const PAGE: u32 = 100;
+
+/// Times that the library is opened.
+const OPENINGS: usize = 20;
 
 /// Different words of each script.
 const VOCABULARY: u64 = 20_000;
@@ -109,6 +125,80 @@ fn song(n: u64) -> RemoteSong {
     }
 }
 
+/// The entry of a saved song. Some were played, most were not.
+fn entry(n: u64) -> RemoteEntry {
+    let mut dice = Dice(!n);
+    let play_count = dice.rank(1_000);
+    let added = Timestamp::UNIX_EPOCH.as_second() + 1_700_000_000 + dice.below(80_000_000) as i64;
+    RemoteEntry {
+        server_id: ServerId(format!("{:08x}-0000-4000-9000-{n:012x}", dice.roll() as u32)),
+        song: song(n),
+        added_at: Timestamp::from_second(added).ok(),
+        play_count,
+        last_played_at: None,
+        has_instrumental: false,
+        extra: Map::new(),
+    }
+}
+
+/// The lists that a screen shows: every order, narrowed or not.
+fn lists() -> Vec<(&'static str, EntryQuery)> {
+    let of = |sort, order| EntryQuery { sort, order, limit: PAGE, ..EntryQuery::default() };
+    let narrowed = |filter: &str, language: Option<&str>| EntryQuery {
+        filter: filter.to_owned(),
+        language: language.map(str::to_owned),
+        ..of(EntrySort::Title, EntryOrder::Asc)
+    };
+    let letters = first_letters(&word(&SCRIPTS[0], 3), 2);
+    vec![
+        ("added, newest first", of(EntrySort::Added, EntryOrder::Desc)),
+        ("added, oldest first", of(EntrySort::Added, EntryOrder::Asc)),
+        ("title", of(EntrySort::Title, EntryOrder::Asc)),
+        ("title, from the end", of(EntrySort::Title, EntryOrder::Desc)),
+        ("artist", of(EntrySort::Artist, EntryOrder::Asc)),
+        ("artist, from the end", of(EntrySort::Artist, EntryOrder::Desc)),
+        ("plays, most first", of(EntrySort::Plays, EntryOrder::Desc)),
+        ("plays, fewest first", of(EntrySort::Plays, EntryOrder::Asc)),
+        ("a language", narrowed("", Some("ta"))),
+        ("two letters", narrowed(&letters, None)),
+        ("a word", narrowed(&word(&SCRIPTS[1], 5), None)),
+        ("two letters in a language", narrowed(&letters, Some("en"))),
+    ]
+}
+
+/// Each list, opened where it begins, where it is deep for the first time, and then anywhere.
+async fn pages(library: &Library) -> Result<(Map<String, Value>, Vec<f64>), Box<dyn Error>> {
+    let (mut kinds, mut all) = (Map::new(), Vec::new());
+    for (kind, list) in lists() {
+        let timed = async |offset: u64| -> Result<(f64, u64), Box<dyn Error>> {
+            let begun = Instant::now();
+            let page = library.entries(EntryQuery { offset, ..list.clone() }).await?;
+            let took = begun.elapsed().as_secs_f64() * 1e3;
+            let expected = page.total.saturating_sub(offset).min(PAGE.into());
+            if page.entries.len() as u64 != expected {
+                return Err(
+                    format!("{kind}: {} of {expected} entries at {offset}", page.entries.len()).into()
+                );
+            }
+            Ok((took, page.total))
+        };
+        let (first, total) = timed(0).await?;
+        let (deep, _) = timed(total.saturating_sub(PAGE.into())).await?;
+        let mut dice = Dice(total);
+        let mut ms = Vec::new();
+        for _ in 0..PAGES {
+            ms.push(timed(dice.below(total.max(1))).await?.0);
+        }
+        all.extend_from_slice(&ms);
+        let mut row = percentiles(ms);
+        row["entries"] = json!(total);
+        row["first_ms"] = json!(first);
+        row["first_deep_ms"] = json!(deep);
+        kinds.insert(kind.to_owned(), row);
+    }
+    Ok((kinds, all))
+}
+
 fn first_letters(word: &str, count: usize) -> String {
     word.chars().take(count).collect()
 }
@@ -137,7 +227,14 @@ fn queries() -> Vec<(&'static str, Vec<SearchQuery>)> {
         let (one, other) = (word(latin, d.rank(50)), word(devanagari, d.rank(50)));
         format!("{} {}", first_letters(&one, 2), first_letters(&other, 2))
     };
-    vec![
+    let in_script = |(at, script): (usize, &'static Script)| {
+        let some = make(20 + at as u64, move |d| {
+            let letters = 1 + d.below(6) as usize;
+            first_letters(&words(script, d, 1), letters)
+        });
+        (script.language, some)
+    };
+    let kinds = vec![
         ("one letter", make(1, |d| first_letters(&words(any(d), d, 1), 1))),
         ("two letters, Latin", make(2, letters(latin, 2))),
         ("two letters, Devanagari", make(3, letters(devanagari, 2))),
@@ -165,7 +262,8 @@ fn queries() -> Vec<(&'static str, Vec<SearchQuery>)> {
         ("two letters, album", narrowed(make(15, letters(devanagari, 2)), SearchType::Album, None)),
         ("two letters, language", narrowed(make(16, letters(tamil, 2)), SearchType::Track, Some("ta"))),
         ("two letters, other language", narrowed(make(17, letters(latin, 2)), SearchType::Track, Some("ta"))),
-    ]
+    ];
+    kinds.into_iter().chain(SCRIPTS.iter().enumerate().map(in_script)).collect()
 }
 
 fn percentiles(mut ms: Vec<f64>) -> Value {
@@ -191,12 +289,24 @@ async fn main() -> Result<(), Box<dyn Error>> {
         library.store_songs(generation, (start..end).map(song).collect()).await?;
         library.set_setting("bench.songs", &json!(end)).await?;
     }
+    let saved = count / SAVED;
+    let here = library.setting("bench.saved").await?.and_then(|n| n.as_u64()).unwrap_or(0);
+    for start in (here..saved).step_by(BATCH as usize) {
+        let end = (start + BATCH).min(saved);
+        library.store_entries(generation, (start..end).map(|n| entry(n * SAVED)).collect()).await?;
+        library.set_setting("bench.saved", &json!(end)).await?;
+    }
     let fill = begun.elapsed();
     drop(library);
 
-    let begun = Instant::now();
+    let mut openings = Vec::new();
+    for _ in 0..OPENINGS {
+        let begun = Instant::now();
+        drop(Library::open(&file)?);
+        openings.push(begun.elapsed().as_secs_f64() * 1e3);
+    }
     let library = Library::open(&file)?;
-    let opening = begun.elapsed();
+    let (lists, any_page) = pages(&library).await?;
     let mut kinds = Map::new();
     let mut all = Vec::new();
     for (kind, queries) in queries() {
@@ -219,7 +329,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
             "songs": count,
             "filled_s": fill.as_secs_f64(),
             "bytes_per_song": bytes / count.max(1),
-            "open_ms": opening.as_secs_f64() * 1e3,
+            "entries": saved,
+            "scripts": SCRIPTS.iter().map(|script| script.language).collect::<Vec<_>>(),
+            "open": percentiles(openings),
+            "pages": percentiles(any_page),
+            "lists": lists,
             "all": percentiles(all),
             "kinds": kinds,
         })

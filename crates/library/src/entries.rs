@@ -3,33 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use melody_model::{EntryId, EntryOrder, EntrySort, EntryView, ServerId, SongId};
-use rusqlite::{Connection, OptionalExtension, ToSql, params};
+use melody_model::{EntryId, EntryView, ServerId, SongId};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
     Action, Error, GenerationId, Library, Result, generations, outbox, rows, search, text, worker::Write,
 };
-
-/// Which page of the saved songs.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct EntryQuery {
-    /// Only songs that a search for this text would find; all of them when empty.
-    pub filter: String,
-    /// ISO 639-1; `None` for any.
-    pub language: Option<String>,
-    pub limit: u32,
-    pub offset: u64,
-    pub sort: EntrySort,
-    pub order: EntryOrder,
-}
-
-/// A page of saved songs.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct EntryPage {
-    pub entries: Vec<EntryView>,
-    /// How many there are over all pages.
-    pub total: u64,
-}
 
 /// An entry beside what a generation has of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,11 +48,6 @@ impl Library {
                 Ok(found.collect::<rusqlite::Result<_>>()?)
             })
             .await
-    }
-
-    /// A page of the saved songs.
-    pub async fn entries(&self, query: EntryQuery) -> Result<EntryPage> {
-        self.workers.read(move |c| page(c, &query)).await
     }
 
     /// The entry of a song, if it is saved.
@@ -256,60 +230,4 @@ pub(crate) fn touch(w: &mut Write<'_>, song: SongId, entry: EntryId) {
 fn view(c: &Connection, n: i64) -> Result<EntryView> {
     rows::entry_view(c, generations::current(c)?, n)?
         .ok_or_else(|| Error::unreadable("an entry without a song"))
-}
-
-fn page(c: &Connection, query: &EntryQuery) -> Result<EntryPage> {
-    let column = match query.sort {
-        EntrySort::Added => "added_at",
-        EntrySort::Title => "title_key",
-        EntrySort::Artist => "artist_key",
-        EntrySort::Plays => "play_count",
-    };
-    let order = match query.order {
-        EntryOrder::Asc => "ASC",
-        EntryOrder::Desc => "DESC",
-    };
-    let sound = text::sound_query(&query.filter, search::EVERYWHERE, None);
-    let filter = if query.filter.trim().is_empty() {
-        None
-    } else {
-        match text::query(&query.filter, search::EVERYWHERE, None) {
-            Some(expression) => Some(expression),
-            // Marks alone: a search for them finds nothing.
-            None => return Ok(EntryPage::default()),
-        }
-    };
-    let mut wanted = "removed_at IS NULL".to_owned();
-    if filter.is_some() {
-        wanted += " AND (song IN (SELECT rowid & 0xffffffff FROM search WHERE search MATCH :filter)";
-        if sound.is_some() {
-            wanted += " OR song IN (SELECT rowid & 0xffffffff FROM sound WHERE sound MATCH :sound)";
-        }
-        wanted += ")";
-    }
-    if query.language.is_some() {
-        wanted += " AND (SELECT language FROM song WHERE song.n = entry.song) = :language";
-    }
-    let mut named: Vec<(&str, &dyn ToSql)> = Vec::new();
-    named.extend(filter.iter().map(|filter| (":filter", filter as &dyn ToSql)));
-    named.extend(sound.iter().map(|sound| (":sound", sound as &dyn ToSql)));
-    named.extend(query.language.iter().map(|language| (":language", language as &dyn ToSql)));
-    let total: i64 = c
-        .prepare_cached(&format!("SELECT count(*) FROM entry INDEXED BY entry_by_added WHERE {wanted}"))?
-        .query_row(named.as_slice(), |row| row.get(0))?;
-    // The rows are found in an index alone; songs are read for the page and not for what is skipped.
-    let mut walk = c.prepare_cached(&format!(
-        "SELECT n FROM entry WHERE {wanted} ORDER BY {column} {order}, n {order} LIMIT :limit OFFSET :offset"
-    ))?;
-    let offset = query.offset.min(u64::from(u32::MAX));
-    named.push((":limit", &query.limit));
-    named.push((":offset", &offset));
-    let numbers =
-        walk.query_map(named.as_slice(), |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
-    let generation = generations::current(c)?;
-    let mut entries = Vec::with_capacity(numbers.len());
-    for n in numbers {
-        entries.extend(rows::entry_view(c, generation, n)?);
-    }
-    Ok(EntryPage { entries, total: total.unsigned_abs() })
 }

@@ -39,6 +39,17 @@ impl Library {
             .await
     }
 
+    /// The generation of a dialect, made at first sight, without becoming the current one.
+    pub async fn generation_of(&self, dialect: &str) -> Result<GenerationId> {
+        if let Some(known) = self.current_generation().await?
+            && known.dialect == dialect
+        {
+            return Ok(known.id);
+        }
+        let dialect = dialect.to_owned();
+        self.workers.write(move |w| find_or_make(&w.tx, &dialect, w.now)).await
+    }
+
     /// The generation that is current; `None` before any backend has answered.
     pub async fn current_generation(&self) -> Result<Option<Generation>> {
         self.workers

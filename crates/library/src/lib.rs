@@ -37,6 +37,7 @@ mod reconcile;
 mod rescue;
 mod rows;
 mod salvage;
+mod saved_pages;
 mod schema;
 mod search;
 mod settings;
@@ -50,7 +51,7 @@ mod worker;
 pub use answers::Answer;
 pub use carry_over::Moved;
 pub use downloads::{Download, DownloadState};
-pub use entries::{EntryIn, EntryPage, EntryQuery};
+pub use entries::EntryIn;
 pub use error::{Error, Result};
 pub use generations::Generation;
 pub use history::{Listen, ListenPage};
@@ -66,6 +67,7 @@ pub use playlists::PlaylistPage;
 pub use queue::{KeptQueue, QueuePlace};
 pub use reconcile::Stored;
 pub use rescue::Rescue;
+pub use saved_pages::{EntryPage, EntryQuery};
 pub use search::{SearchQuery, SongPage};
 pub use songs::StoredDetails;
 pub use switches::{Switch, UnmatchedSong};
@@ -79,6 +81,8 @@ pub struct Library {
     read_only: bool,
     /// What was done when it was opened.
     rescue: Option<Arc<Rescue>>,
+    /// The orders of saved songs that were last asked for.
+    orders: Arc<saved_pages::Orders>,
 }
 
 /// What a write made stale. Empty lists mean that nothing of the kind changed.
@@ -136,7 +140,7 @@ impl Library {
         if !read_only {
             workers.by_and_by(sound_index::some_more);
         }
-        Ok(Self { workers, read_only, rescue })
+        Ok(Self { workers, read_only, rescue, orders: Arc::default() })
     }
 
     /// What was done about a damaged file when this was opened.

@@ -29,6 +29,13 @@ const OPEN_RETRY: Duration = Duration::from_millis(20);
 /// Page cache of each connection. The whole process has 40 MB for everything.
 const CACHE_KIB: i64 = 2_000;
 
+/// The writer's, which takes it only while much is written: ids are random, so a page of a library touches thousands of
+/// pages of the file, and what does not fit is written twice.
+const WRITER_CACHE_KIB: i64 = 16_000;
+
+/// Pages of the journal after which it is moved into the file: as much as it shrinks back to.
+const CHECKPOINT_PAGES: i64 = JOURNAL_BYTES / 4_096;
+
 /// What the journal beside the database shrinks back to after a large write.
 const JOURNAL_BYTES: i64 = 16 * 1024 * 1024;
 
@@ -164,6 +171,8 @@ fn open_writable(path: &Path, look: bool) -> Result<Opened, Refused> {
     writer.pragma_update(None, "synchronous", "FULL")?;
     writer.pragma_update(None, "fullfsync", true)?;
     writer.pragma_update(None, "journal_size_limit", JOURNAL_BYTES)?;
+    writer.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+    writer.pragma_update(None, "cache_size", -WRITER_CACHE_KIB)?;
     writer.pragma_update(None, "foreign_keys", true)?;
     schema::migrate(&mut writer)?;
     writer.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;

@@ -1,6 +1,7 @@
 //! How often a saved song was played: what is ours, what the generation counted, what is still to be told.
 
 use jiff::Timestamp;
+use melody_model::{GenerationId, ServerId};
 use rusqlite::{Connection, params};
 
 use crate::{
@@ -12,6 +13,30 @@ use crate::{
 /// Plays of a song that the service has yet to hear of, refused ones included.
 const PENDING: &str = "(SELECT count(*) FROM operation o
                         WHERE o.song = ?1 AND o.kind = 'play' AND o.done_at IS NULL)";
+
+/// Names an entry that is new here, with what its generation counts: nothing of that is ours.
+pub(crate) fn begin(
+    c: &Connection,
+    generation: GenerationId,
+    id: &ServerId,
+    entry: &Found,
+    count: u64,
+    last: Option<Timestamp>,
+) -> Result<()> {
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let last = last.map(Timestamp::as_microsecond);
+    c.prepare_cached(
+        "INSERT OR REPLACE INTO entry_server_id (generation, server_id, entry, play_count, last_played_at)
+         VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![generation.0, id.as_str(), entry.n, count, last])?;
+    if count > 0 || last.is_some() {
+        c.prepare_cached("UPDATE entry SET play_count = ?2, last_played_at = ?3 WHERE n = ?1")?
+            .execute(params![entry.n, count, last])?;
+        search::rerank(c, entry.song)?;
+    }
+    Ok(())
+}
 
 /// Notes what a generation counts for an entry. At first sight of a count, what it lacks of ours becomes the base.
 pub(crate) fn note(

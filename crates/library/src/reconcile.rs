@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use melody_model::{EntryId, RemoteEntry, RemoteSong, ServerId, SongId};
 use rusqlite::params;
+use serde_json::Value;
 
-use crate::{GenerationId, Library, Result, entries, outbox, plays, rows, songs, worker::Write};
+use crate::{GenerationId, Library, Result, entries, outbox, plays, rows, settings, songs, worker::Write};
 
 /// What a page brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +22,24 @@ impl Library {
     /// time of adding stays ours once known, the count of plays and the last play only rise, and unknown
     /// fields are merged.
     pub async fn store_entries(&self, generation: GenerationId, page: Vec<RemoteEntry>) -> Result<Stored> {
-        self.workers.write(move |w| store(w, generation, page)).await
+        self.store_entries_and_keep(generation, page, None).await
+    }
+
+    /// The same, and a setting with it, at once: what was read, and how far.
+    pub async fn store_entries_and_keep(
+        &self,
+        generation: GenerationId,
+        page: Vec<RemoteEntry>,
+        setting: Option<(&'static str, Value)>,
+    ) -> Result<Stored> {
+        self.workers
+            .write(move |w| {
+                if let Some((key, value)) = setting {
+                    settings::set(&w.tx, key, &value.to_string())?;
+                }
+                store(w, generation, page)
+            })
+            .await
     }
 }
 
@@ -57,7 +75,7 @@ fn store(w: &mut Write<'_>, generation: GenerationId, page: Vec<RemoteEntry>) ->
                 let added_at = told.added_at.unwrap_or(w.now);
                 let id = EntryId::new();
                 let n = entries::insert(&w.tx, id, song, added_at.as_microsecond())?;
-                merge(w, generation, &entries::Found { n, id, song, removed: false }, &told)?;
+                begin(w, generation, &entries::Found { n, id, song, removed: false }, &told)?;
                 stored.new += 1;
             }
             Some(found) => stored.changed += usize::from(merge(w, generation, &found, &told)?),
@@ -74,6 +92,24 @@ struct Told {
     last_played_at: Option<Timestamp>,
     has_instrumental: bool,
     extra: melody_model::JsonMap,
+}
+
+/// Takes what the service says of an entry that nothing is known of: most of a first reading, so no more than that.
+fn begin(w: &mut Write<'_>, generation: GenerationId, entry: &entries::Found, told: &Told) -> Result<()> {
+    plays::begin(&w.tx, generation, &told.server_id, entry, told.play_count, told.last_played_at)?;
+    if told.has_instrumental || !told.extra.is_empty() {
+        let extra = serde_json::to_string(&told.extra)?;
+        w.tx.prepare_cached("UPDATE entry SET has_instrumental = ?2, extra = ?3 WHERE n = ?1")?
+            .execute(params![entry.n, told.has_instrumental, extra])?;
+    }
+    touch(w, entry)
+}
+
+fn touch(w: &mut Write<'_>, entry: &entries::Found) -> Result<()> {
+    let song =
+        w.tx.prepare_cached("SELECT id FROM song WHERE n = ?1")?.query_row([entry.song], |row| row.get(0))?;
+    entries::touch(w, SongId(song), entry.id);
+    Ok(())
 }
 
 /// Merges what the service says into an entry; answers whether anything was news.
@@ -95,8 +131,7 @@ fn merge(w: &mut Write<'_>, generation: GenerationId, entry: &entries::Found, to
         .execute(params![entry.n, told.has_instrumental, extra])?;
     let news = named || raised || changed > 0;
     if news {
-        let song = w.tx.query_row("SELECT id FROM song WHERE n = ?1", [entry.song], |row| row.get(0))?;
-        entries::touch(w, SongId(song), entry.id);
+        touch(w, entry)?;
     }
     Ok(news)
 }

@@ -9,8 +9,8 @@ use crate::{
     search::{self, Indexed},
 };
 
-/// Kept answers of the service: it gives them again.
-const CACHES: [&str; 2] = ["answer", "answer_song"];
+/// What comes again by itself: kept answers of the service, and the count of what is saved.
+const CACHES: [&str; 3] = ["answer", "answer_song", "tally"];
 
 /// Settings that stay. What the sync remembers goes, so that it reads the service's library anew.
 const SETTINGS: &str =

@@ -146,15 +146,17 @@ pub(crate) fn store(w: &mut Write<'_>, generation: GenerationId, songs: &[Remote
     let mut numbers = Vec::with_capacity(songs.len());
     let mut reindexed = BTreeMap::new();
     for song in songs {
-        let n = match known(&w.tx, generation, &song.server_id)? {
-            Some(n) => n,
-            None => match matching::find(&w.tx, generation.0, &song.content)? {
-                Some(n) => n,
-                None => insert(w, SongId::new(), &song.content, &mut reindexed)?,
-            },
+        let known = match known(&w.tx, generation, &song.server_id)? {
+            Some(n) => Some(n),
+            None => matching::find(&w.tx, generation.0, &song.content)?,
+        };
+        let n = if let Some(n) = known {
+            update(w, n, &song.content, &mut reindexed)?;
+            n
+        } else {
+            insert(w, SongId::new(), &song.content, &mut reindexed)?
         };
         name(&w.tx, generation, &song.server_id, n)?;
-        update(w, n, &song.content, &mut reindexed)?;
         merge_details(w, n, &song.details, &song.extra)?;
         numbers.push(n);
     }

@@ -6,7 +6,7 @@ use melody_model::SongContent;
 use rusqlite::{Connection, params};
 
 use crate::{
-    Result, rows,
+    Result, rows, saved_pages,
     search::{self, Indexed},
     settings, text,
     worker::Write,
@@ -54,6 +54,7 @@ pub(crate) fn some_more(w: &mut Write<'_>) -> Result<bool> {
     drop(query);
     let last = songs.keys().next_back().copied();
     search::reindex(&w.tx, songs)?;
+    saved_pages::note_change(&w.tx)?;
     match last {
         Some(last) => settings::set(&w.tx, NEXT, &last.to_string())?,
         None => drop(w.tx.execute("DELETE FROM setting WHERE key = ?1", [NEXT])?),

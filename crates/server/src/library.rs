@@ -69,19 +69,26 @@ pub(crate) async fn list(
     let (entries, total) = app
         .db
         .call(move |connection| {
-            let condition = "WHERE entries.user_id = ?1 AND (?2 IS NULL OR songs.has_instrumental = ?2)";
+            // The page is found by its entries alone, where that can be: a large library is read page by page.
+            let by_song = matches!(sort, "title" | "artist") || instrumental.is_some();
+            let songs = if by_song { "JOIN songs ON songs.id = entries.song_id" } else { "" };
+            let mut condition = "entries.user_id = ?1".to_owned();
+            if let Some(has) = instrumental {
+                condition +=
+                    if has { " AND songs.has_instrumental" } else { " AND NOT songs.has_instrumental" };
+            }
             let total = connection
-                .prepare_cached(&format!(
-                    "SELECT count(*) FROM entries JOIN songs ON songs.id = entries.song_id {condition}"
-                ))?
-                .query_row(params![session.user_id, instrumental], |row| row.get(0))?;
+                .prepare_cached(&format!("SELECT count(*) FROM entries {songs} WHERE {condition}"))?
+                .query_row([session.user_id], |row| row.get(0))?;
             let sql = format!(
-                "{} {condition} ORDER BY {key} {order}, entries.id {order} LIMIT ?3 OFFSET ?4",
+                "{} WHERE entries.id IN (SELECT entries.id FROM entries {songs} WHERE {condition}
+                     ORDER BY {key} {order}, entries.id {order} LIMIT ?2 OFFSET ?3)
+                 ORDER BY {key} {order}, entries.id {order}",
                 Entry::select()
             );
             let entries: Vec<Entry> = connection
                 .prepare_cached(&sql)?
-                .query_map(params![session.user_id, instrumental, window.limit, window.offset], Entry::read)?
+                .query_map(params![session.user_id, window.limit, window.offset], Entry::read)?
                 .collect::<Result<_, _>>()?;
             Ok((entries, total))
         })

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet, VecDeque};
 
 use jiff::{SignedDuration, Timestamp};
-use melody_model::{GenerationId, OperationId, ServerId};
+use melody_model::{GenerationId, OperationId, RemoteEntry, ServerId};
 
 use crate::{
     deciding::Found,
@@ -25,6 +25,8 @@ const UNTOLD: Dialect = "green";
 /// How long a limit is waited for within a run, and how often in a row. After that the run ends, and says until when.
 const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(90);
 const REFUSALS: u32 = 5;
+/// Entries of a pass that are kept at once, while more are on their way.
+const GATHERED: usize = 800;
 /// How old a complete pass may be before the next one is due.
 const FULL_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -33,7 +35,7 @@ const FULL_EVERY: SignedDuration = SignedDuration::from_hours(24);
 pub struct Engine {
     pub(crate) goal: Goal,
     pub(crate) memory: Memory,
-    limits: Limits,
+    pub(crate) limits: Limits,
     pub(crate) generation: Option<GenerationId>,
     dialect: Option<Dialect>,
     pub(crate) phase: Phase,
@@ -143,7 +145,9 @@ impl Engine {
 
     fn step(&mut self, now: Timestamp) -> Step {
         loop {
-            if let Some(change) = self.next_change() {
+            if !self.gathers()
+                && let Some(change) = self.next_change()
+            {
                 return change;
             }
             if let Some(stopped) = &self.stopped {
@@ -190,7 +194,7 @@ impl Engine {
                 }
                 Phase::Learn { song, mut reading } => {
                     let step = reading.wants().map(|offset| {
-                        let step = self.ask(Call::Page { offset, newest_first: true }, now);
+                        let step = self.ask(reading.call(offset), now);
                         if matches!(step, Step::Request(..)) {
                             reading.asked(offset);
                         }
@@ -249,14 +253,20 @@ impl Engine {
         let complete = self.memory.full.is_some_and(|(generation, at)| {
             Some(generation) == self.generation && now < later(at, FULL_EVERY)
         });
-        if self.memory.filled && complete && !self.needs_pass { Pass::newest(now) } else { Pass::whole(now) }
+        if self.memory.filled && complete && !self.needs_pass {
+            Pass::newest(self.limits.page, now)
+        } else {
+            Pass::whole(self.limits.page, now)
+        }
     }
 
     /// A first reading, from where an earlier one was cut off.
     fn fill(&self, now: Timestamp) -> Pass {
         match &self.memory.filling {
-            Some((generation, filled)) if Some(*generation) == self.generation => Pass::resumed(filled, now),
-            _ => Pass::whole(now),
+            Some((generation, filled)) if Some(*generation) == self.generation => {
+                Pass::resumed(self.limits.page, filled, now)
+            }
+            _ => Pass::whole(self.limits.page, now),
         }
     }
 
@@ -270,8 +280,10 @@ impl Engine {
                 self.phase = match &self.goal {
                     Goal::Send | Goal::Sync => Phase::Send(Round::new()),
                     Goal::Fill => Phase::Read(self.fill(now)),
-                    Goal::Compare => Phase::Read(Pass::whole(now)),
-                    Goal::Learn(song) => Phase::Learn { song: song.clone(), reading: Reading::newest() },
+                    Goal::Compare => Phase::Read(Pass::whole(self.limits.page, now)),
+                    Goal::Learn(song) => {
+                        Phase::Learn { song: song.clone(), reading: Reading::newest(self.limits.page) }
+                    }
                 };
             }
             Phase::Send(mut round) => {
@@ -363,7 +375,7 @@ impl Engine {
             (Call::Page { offset, .. }, Ok(Answer::Page(page))) => {
                 reading.came(*offset, &page);
                 let there = page.items.iter().any(|entry| entry.song.server_id == song);
-                self.changes.push_back(Change::Store(page.items));
+                self.keep(page.items);
                 if there { Phase::Over } else { Phase::Learn { song, reading } }
             }
             (Call::Page { offset, .. }, Err(Failure::Limited { .. })) => {
@@ -440,7 +452,34 @@ impl Engine {
     }
 
     pub(crate) fn next_change(&mut self) -> Option<Step> {
-        self.changes.pop_front().map(Step::Change)
+        let mut change = self.changes.pop_front()?;
+        // Pages that came while the database was at work are kept at once.
+        while let Change::Store { entries, filled, count: false } = &mut change
+            && let Some(Change::Store { count: false, .. }) = self.changes.front()
+            && let Some(Change::Store { entries: more, filled: further, .. }) = self.changes.pop_front()
+        {
+            entries.extend(more);
+            *filled = further.or(filled.take());
+        }
+        Some(Step::Change(change))
+    }
+
+    /// Whether what came is not kept yet because more is on its way: many entries at once cost the database much less.
+    fn gathers(&self) -> bool {
+        let more = matches!(&self.phase, Phase::Read(pass) if pass.is_waiting()) && self.stopped.is_none();
+        let mut entries = 0;
+        more && self.changes.iter().all(|change| match change {
+            Change::Store { entries: came, count: false, .. } => {
+                entries += came.len();
+                entries < GATHERED
+            }
+            _ => false,
+        })
+    }
+
+    /// Keeps what a page held that was not read for a pass.
+    pub(crate) fn keep(&mut self, entries: Vec<RemoteEntry>) {
+        self.changes.push_back(Change::Store { entries, filled: None, count: false });
     }
 
     /// Ends the run, once the database has been told what came last.

@@ -91,7 +91,7 @@ impl Engine {
                 },
                 Stage::Looking(mut reading) => match reading.wants() {
                     Some(offset) => {
-                        let step = self.ask(Call::Page { offset, newest_first: true }, now);
+                        let step = self.ask(reading.call(offset), now);
                         if matches!(step, Step::Request(..)) {
                             reading.asked(offset);
                         }
@@ -218,7 +218,7 @@ impl Engine {
                         .iter()
                         .find(|entry| Some(&entry.song.server_id) == pending.song_id.as_ref());
                     let entry = named.map(|entry| entry.server_id.clone());
-                    self.changes.push_back(Change::Store(page.items));
+                    self.keep(page.items);
                     match entry {
                         Some(entry) => self.heard(round, &pending, Some(entry), None, None),
                         None => round.current = Some((pending, Stage::Looking(reading))),
@@ -246,7 +246,7 @@ impl Engine {
         match answer {
             // “You have it already” may be said without a name for it, and by who has it not: it is looked up.
             Answer::Added { entry: None, .. } => {
-                round.current = Some((pending, Stage::Looking(Reading::newest())));
+                round.current = Some((pending, Stage::Looking(Reading::newest(self.limits.page))));
             }
             Answer::Added { entry, plays } => {
                 let count = plays.map(|plays| plays.count);
@@ -393,7 +393,8 @@ impl Engine {
     /// Whether a change is on its way: cut off now, it may have been taken.
     pub(crate) fn under_way(&self) -> Option<OperationId> {
         match &self.phase {
-            Phase::Send(Round { current: Some((pending, Stage::Asked)), .. }) => Some(pending.op),
+            Phase::Send(Round { current: Some((pending, Stage::Asked)), .. })
+            | Phase::SendRest(Round { current: Some((pending, Stage::Asked)), .. }) => Some(pending.op),
             _ => None,
         }
     }

@@ -7,6 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 /// The contract's figures: library calls, and searches, in a minute.
 const LIBRARY_A_MINUTE: usize = 200;
 const SEARCHES_A_MINUTE: usize = 100;
+/// The same for the entries of one page.
+const PAGE: u32 = 100;
 const MINUTE: SignedDuration = SignedDuration::from_secs(60);
 /// After a refusal without a word of how long: the first pause, doubled each time, and the longest.
 const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(5);
@@ -19,17 +21,29 @@ pub struct Allowance {
     pub reset: Timestamp,
 }
 
-/// The paces of one service. They outlive a run: a minute does not begin anew with it.
+/// What one service allows. The paces outlive a run: a minute does not begin anew with it.
 #[derive(Clone, Debug)]
 pub struct Limits {
     pub(crate) library: Pacer,
     pub(crate) search: Pacer,
+    /// Entries of one page.
+    pub(crate) page: u32,
 }
 
 impl Limits {
     /// `seed` varies the pauses, so that many clients do not come back at once.
     pub fn new(seed: u64) -> Self {
-        Self { library: Pacer::new(LIBRARY_A_MINUTE, seed), search: Pacer::new(SEARCHES_A_MINUTE, !seed) }
+        Self {
+            library: Pacer::new(LIBRARY_A_MINUTE, seed),
+            search: Pacer::new(SEARCHES_A_MINUTE, !seed),
+            page: PAGE,
+        }
+    }
+
+    /// The same for a service with pages of so many entries, two at least: each begins with the last of the one before.
+    #[must_use]
+    pub fn with_pages_of(self, entries: u32) -> Self {
+        Self { page: entries.max(2), ..self }
     }
 }
 
@@ -111,15 +125,18 @@ impl Pacer {
         self.refusals = 0;
     }
 
-    /// The limit was hit; answers until when to rest, and how often that was in a row.
+    /// The limit was hit; answers until when to rest, and how often that was in a row. What was under way when the rest
+    /// began is refused with the first.
     pub fn refused(&mut self, retry_after: Option<Duration>, now: Timestamp) -> (Timestamp, u32) {
         self.limited = true;
-        self.refusals += 1;
-        let pause = match retry_after.and_then(|wait| SignedDuration::try_from(wait).ok()) {
-            Some(wait) => wait,
-            None => self.backoff(),
+        let resting = self.rest_until.filter(|&rest| rest > now);
+        self.refusals += u32::from(resting.is_none());
+        let told = retry_after.and_then(|wait| SignedDuration::try_from(wait).ok());
+        let until = match (told, resting) {
+            (Some(wait), _) => later(now, wait),
+            (None, Some(rest)) => rest,
+            (None, None) => later(now, self.backoff()),
         };
-        let until = later(now, pause);
         self.rest_until = Some(self.rest_until.map_or(until, |rest| rest.max(until)));
         (until, self.refusals)
     }
@@ -197,13 +214,28 @@ mod tests {
     #[test]
     fn pauses_grow_vary_and_end() {
         let mut pacer = Pacer::new(200, 7);
-        let mut pause = || pacer.refused(None, at(0)).0.as_second();
+        let mut now = 0;
+        let mut pause = || {
+            let (until, _) = pacer.refused(None, at(now));
+            let pause = until.as_second() - now;
+            now += pause + 1;
+            pause
+        };
         let first = pause();
         assert!((3..=6).contains(&first), "{first}");
         let more: Vec<i64> = (0..9).map(|_| pause()).collect();
         assert!(more[1] > first && more.iter().all(|&pause| pause <= 375), "{more:?}");
         assert!(more[6..].iter().any(|pause| *pause != more[8]), "always the same: {more:?}");
         pacer.passed();
-        assert!(pacer.refused(None, at(0)).0.as_second() <= 6);
+        assert!(pacer.refused(None, at(now)).0.as_second() - now <= 6);
+    }
+
+    #[test]
+    fn what_was_under_way_is_refused_once() {
+        let mut pacer = Pacer::new(200, 7);
+        let wait = Some(Duration::from_secs(30));
+        let times: Vec<u32> = (0..8).map(|_| pacer.refused(wait, at(0)).1).collect();
+        assert_eq!(times, [1; 8]);
+        assert_eq!(pacer.refused(wait, at(31)).1, 2, "that one was sent after the rest");
     }
 }

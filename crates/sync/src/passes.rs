@@ -83,16 +83,21 @@ impl Pass {
         }
     }
 
-    pub fn whole(now: Timestamp) -> Self {
-        Self::of(Reading::whole(false), now)
+    pub fn whole(page: u32, now: Timestamp) -> Self {
+        Self::of(Reading::whole(page, false), now)
     }
 
-    pub fn newest(now: Timestamp) -> Self {
-        Self::of(Reading::newest(), now)
+    pub fn newest(page: u32, now: Timestamp) -> Self {
+        Self::of(Reading::newest(page), now)
     }
 
-    pub fn resumed(filled: &crate::Filled, now: Timestamp) -> Self {
-        Self { recognised: true, ..Self::of(Reading::resumed(filled), now) }
+    pub fn resumed(page: u32, filled: &crate::Filled, now: Timestamp) -> Self {
+        Self { recognised: true, ..Self::of(Reading::resumed(page, filled), now) }
+    }
+
+    /// Whether pages are under way.
+    pub fn is_waiting(&self) -> bool {
+        self.reading.is_waiting()
     }
 
     pub fn progress(&self) -> Option<(u64, u64)> {
@@ -119,8 +124,7 @@ impl Engine {
             Stage::Reading => {
                 let wants = pass.reading.wants().filter(|_| pass.failed.is_none());
                 let Some(offset) = wants else { return Some(Step::Wait(None)) };
-                let newest_first = pass.reading.newest_first;
-                let step = self.ask(Call::Page { offset, newest_first }, now);
+                let step = self.ask(pass.reading.call(offset), now);
                 if matches!(step, Step::Request(..)) {
                     pass.reading.asked(offset);
                 }
@@ -170,7 +174,7 @@ impl Engine {
                 self.found.met = None;
                 // What a search did not find there may well be here.
                 self.searched.clear();
-                self.read_again(pass, Reading::whole(false), now);
+                self.read_again(pass, Reading::whole(self.limits.page, false), now);
             }
             Told::Stored { new, named } => self.stored(pass, new, named, now),
             Told::Concluded(concluded) => self.concluded(pass, concluded, now),
@@ -190,7 +194,14 @@ impl Engine {
         pass.recognised = true;
         pass.stage = Stage::Reading;
         let held = std::mem::take(&mut pass.held);
-        self.changes.push_back(Change::Store(held));
+        self.keep_page(pass, held);
+    }
+
+    /// Keeps a page of a pass. How far a first reading has come is true when its pages are kept, and not before.
+    fn keep_page(&mut self, pass: &Pass, entries: Vec<RemoteEntry>) {
+        let reading = &pass.reading;
+        let filled = (!self.memory.filled && !reading.newest_first).then(|| reading.filled());
+        self.changes.push_back(Change::Store { entries, filled, count: reading.newest_first });
     }
 
     pub(crate) fn answered_pass(
@@ -247,17 +258,16 @@ impl Engine {
         if self.goal == Goal::Compare {
             self.changes.push_back(Change::Compare { entries: page.items, anew: pass.pages == 1 });
         } else if pass.recognised {
-            self.changes.push_back(Change::Store(page.items));
+            self.keep_page(pass, page.items);
         } else {
             pass.held.clone_from(&page.items);
             self.changes.push_back(Change::Recognise(page.items));
         }
     }
 
-    fn stored(&mut self, pass: &mut Pass, new: u64, named: u64, now: Timestamp) {
-        if !self.memory.filled && !pass.reading.newest_first {
-            self.changes.push_back(Change::Filling(pass.reading.filled()));
-        }
+    /// The newest entries are kept: is that enough?
+    fn stored(&mut self, pass: &mut Pass, new: u64, named: Option<u64>, now: Timestamp) {
+        let Some(named) = named else { return };
         if !pass.reading.newest_first || !matches!(pass.stage, Stage::Reading) {
             return;
         }
@@ -272,7 +282,7 @@ impl Engine {
             || reading.total().is_some_and(|total| total < named)
             || pass.pages >= NEWEST_PAGES
         {
-            self.read_again(pass, Reading::whole(false), now);
+            self.read_again(pass, Reading::whole(self.limits.page, false), now);
         }
     }
 
@@ -325,7 +335,7 @@ impl Engine {
         }
         if concluded.differs && !pass.repeated {
             pass.repeated = true;
-            self.read_again(pass, Reading::whole(false), now);
+            self.read_again(pass, Reading::whole(self.limits.page, false), now);
             return;
         }
         if concluded.unmatched.is_empty() {

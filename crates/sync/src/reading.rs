@@ -10,12 +10,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use melody_model::{RemoteEntry, RemotePage, ServerId};
 use serde::{Deserialize, Serialize};
 
-/// Entries of one page: the service's own bound.
-pub(crate) const PAGE: u64 = 100;
-/// From one page to the next, which begins with the last entry of the one before.
-const STRIDE: u64 = PAGE - 1;
+use crate::words::Call;
+
 /// Pages that are asked for at once.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 8;
 
 /// How far a first reading came.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +32,8 @@ pub struct Filled {
 #[derive(Clone, Debug)]
 pub(crate) struct Reading {
     pub newest_first: bool,
+    /// Entries of one page.
+    page: u32,
     one_by_one: bool,
     /// Where it began: not at the front when an earlier one was cut off.
     from: u64,
@@ -55,9 +55,10 @@ pub(crate) struct Reading {
 
 impl Reading {
     /// The whole library, the oldest first.
-    pub fn whole(one_by_one: bool) -> Self {
+    pub fn whole(page: u32, one_by_one: bool) -> Self {
         Self {
             newest_first: false,
+            page,
             one_by_one,
             from: 0,
             next: 0,
@@ -74,18 +75,18 @@ impl Reading {
     }
 
     /// From the newest on, for as long as somebody wants more.
-    pub fn newest() -> Self {
-        Self { newest_first: true, ..Self::whole(true) }
+    pub fn newest(page: u32) -> Self {
+        Self { newest_first: true, ..Self::whole(page, true) }
     }
 
     /// From where an earlier one was cut off.
-    pub fn resumed(filled: &Filled) -> Self {
+    pub fn resumed(page: u32, filled: &Filled) -> Self {
         let mut reading = Self {
             from: filled.next,
             next: filled.next,
             came: filled.beyond.iter().copied().collect(),
             total: filled.total,
-            ..Self::whole(filled.one_by_one)
+            ..Self::whole(page, filled.one_by_one)
         };
         // It may have been cut off after its last page.
         reading.over = match (filled.total, filled.one_by_one) {
@@ -94,6 +95,16 @@ impl Reading {
             (None, _) => false,
         };
         reading
+    }
+
+    /// From one page to the next, which begins with the last entry of the one before.
+    fn stride(&self) -> u64 {
+        u64::from(self.page) - 1
+    }
+
+    /// The call for the page at an offset.
+    pub fn call(&self, offset: u64) -> Call {
+        Call::Page { offset, limit: self.page, newest_first: self.newest_first }
     }
 
     /// The offset of a page to ask for now; [`Reading::asked`] tells that it was.
@@ -109,7 +120,7 @@ impl Reading {
         }
         let mut offset = self.next;
         while self.came.contains(&offset) || self.asked.contains(&offset) {
-            offset += STRIDE;
+            offset += self.stride();
         }
         self.is_page(offset).then_some(offset)
     }
@@ -145,7 +156,7 @@ impl Reading {
         if let (Some(first), Some(last)) = (page.items.first(), page.items.last()) {
             self.ends.insert(offset, (first.server_id.clone(), last.server_id.clone()));
         }
-        let expected = self.total.map(|total| total.saturating_sub(offset).min(PAGE));
+        let expected = self.total.map(|total| total.saturating_sub(offset).min(self.page.into()));
         if !self.one_by_one && expected.is_none_or(|expected| count < expected) {
             // Not as it should be: from here on as it comes. Pages that are out of turn then prove nothing.
             self.short = true;
@@ -162,13 +173,13 @@ impl Reading {
                 || (fresh == 0 && !page.items.is_empty())
                 || match self.total {
                     Some(total) => self.next >= total,
-                    None => count < PAGE,
+                    None => count < self.page.into(),
                 };
         } else {
             self.came.insert(offset);
             while self.came.contains(&self.next) {
                 self.came.remove(&self.next);
-                self.next += STRIDE;
+                self.next += self.stride();
             }
             self.over = !self.is_page(self.next) && self.asked.is_empty();
         }
@@ -203,7 +214,7 @@ impl Reading {
     /// The walk to try next, if this one proved nothing and another may.
     pub fn again(&self) -> Option<Self> {
         let hopeless = self.unprovable || (self.from > 0 && !self.short);
-        (self.proven().is_none() && !hopeless).then(|| Self::whole(self.short || self.one_by_one))
+        (self.proven().is_none() && !hopeless).then(|| Self::whole(self.page, self.short || self.one_by_one))
     }
 
     /// Every entry's id, if all pages together prove that these are all.
@@ -220,7 +231,7 @@ impl Reading {
     /// Entries that came, and how many there are.
     pub fn progress(&self) -> Option<(u64, u64)> {
         let total = self.total?;
-        let before = self.next + self.came.len() as u64 * STRIDE;
+        let before = self.next + self.came.len() as u64 * self.stride();
         Some((if self.over { total } else { before.min(total) }, total))
     }
 

@@ -101,9 +101,10 @@ pub struct RequestId(pub u64);
 pub enum Call {
     /// Asked only to hear which dialect answers.
     Version,
-    /// A page of at most 100 entries by the time of adding.
+    /// A page of entries by the time of adding.
     Page {
         offset: u64,
+        limit: u32,
         newest_first: bool,
     },
     Add {
@@ -218,15 +219,18 @@ pub enum Change {
     },
     /// Asks what of a page is known. Answered by [`Told::Recognised`].
     Recognise(Vec<RemoteEntry>),
-    /// Keeps a page. Answered by [`Told::Stored`].
-    Store(Vec<RemoteEntry>),
+    /// Keeps entries that pages held, and with them how far a first reading has come. Answered by [`Told::Stored`];
+    /// `count` asks how many entries the generation has named.
+    Store {
+        entries: Vec<RemoteEntry>,
+        filled: Option<Filled>,
+        count: bool,
+    },
     /// Hands on a page that is compared; `anew`: what came before it is void.
     Compare {
         entries: Vec<RemoteEntry>,
         anew: bool,
     },
-    /// Keeps how far the first reading came.
-    Filling(Filled),
     /// Draws the conclusions of a complete, consistent pass. Answered by [`Told::Concluded`]. `believe`: that what
     /// is absent was removed.
     Conclude {
@@ -271,10 +275,10 @@ pub enum Told {
         known: u64,
         probes: Vec<ServerId>,
     },
-    /// How many entries of the page were new, and how many entries the generation has named now.
+    /// How many of the entries were new; and how many the generation has named now, if that was asked.
     Stored {
         new: u64,
-        named: u64,
+        named: Option<u64>,
     },
     Concluded(Concluded),
 }

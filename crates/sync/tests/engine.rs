@@ -72,12 +72,12 @@ fn run(
                         known: known.min(page.len() as u64),
                         probes: Vec::new(),
                     },
-                    Change::Store(page) => {
+                    Change::Store { entries, count, .. } => {
                         let before = ran.kept.len();
-                        ran.kept.extend(page.into_iter().map(|entry| entry.server_id));
+                        ran.kept.extend(entries.into_iter().map(|entry| entry.server_id));
                         let new = (ran.kept.len() - before) as u64;
                         let new = if known > 0 { 0 } else { new };
-                        Told::Stored { new, named: known.max(ran.kept.len() as u64) }
+                        Told::Stored { new, named: count.then(|| known.max(ran.kept.len() as u64)) }
                     }
                     Change::Conclude { met, .. } => {
                         ran.met = Some(met);
@@ -131,7 +131,7 @@ fn settled() -> Memory {
 #[test]
 fn nothing_new_costs_one_page() {
     let ran = run(Goal::Sync, settled(), 5_000, |offset, _, _| (Ok(page(offset, offset + 100, 5_000)), None));
-    assert_eq!(ran.asked, [Call::Page { offset: 0, newest_first: true }]);
+    assert_eq!(ran.asked, [Call::Page { offset: 0, limit: 100, newest_first: true }]);
     assert_eq!(ran.stopped, Stopped::default());
 }
 
@@ -141,7 +141,7 @@ fn a_library_that_has_fewer_than_are_known_is_read_through_at_once() {
     let offsets: Vec<u64> = ran.asked[1..]
         .iter()
         .map(|call| match call {
-            Call::Page { offset, newest_first: false } => *offset,
+            Call::Page { offset, newest_first: false, .. } => *offset,
             other => panic!("{other:?}"),
         })
         .collect();
@@ -168,7 +168,7 @@ fn a_first_fill_keeps_the_limit_that_the_service_tells() {
     });
     assert_eq!((ran.refused, ran.kept.len()), (0, 60_000));
     assert_eq!(ran.asked.len(), 607);
-    assert_eq!(ran.most_at_once, 4);
+    assert_eq!(ran.most_at_once, 8);
     assert!(ran.took < SignedDuration::from_secs(200), "at the limit: {}", ran.took);
     assert_eq!(ran.met.unwrap().ids.len(), 60_000);
 }
@@ -188,7 +188,7 @@ fn where_no_limit_is_told_there_is_no_pace_until_the_first_refusal() {
         (Ok(page(offset, offset + 100, 50_000)), None)
     });
     // What was under way when the first came is refused with it.
-    assert!((1..=4).contains(&ran.refused), "{}", ran.refused);
+    assert!((1..=8).contains(&ran.refused), "{}", ran.refused);
     assert_eq!(ran.kept.len(), 50_000);
     assert_eq!(ran.met.unwrap().ids.len(), 50_000);
 }

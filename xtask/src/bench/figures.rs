@@ -21,7 +21,8 @@ pub const ALL: &[Figure] = &[
     Figure { what: "Start of the program", measure: help },
     Figure { what: "From the play command to the first sample", measure: first_sample },
     Figure { what: "Memory while playing", measure: memory },
-    Figure { what: "Search in a million songs", measure: search },
+    Figure { what: "A library of a million songs", measure: library },
+    Figure { what: "First sync of a hundred thousand songs", measure: first_fill },
 ];
 
 fn help() -> Result<Vec<Row>, Failure> {
@@ -89,8 +90,124 @@ fn first_sample() -> Result<Vec<Row>, Failure> {
     ])
 }
 
-fn search() -> Result<Vec<Row>, Failure> {
-    let answer = answer_of("search_bench", &[SONGS])?;
+fn library() -> Result<Vec<Row>, Failure> {
+    let folder = Folder::new()?;
+    let path = |path: &Path| path.display().to_string();
+    let answer = answer_of("search_bench", &[SONGS, &path(&folder.0)])?;
+    let opened = answer_of("open_profile", &[&path(&folder.0.join("bench.db"))])?;
+    Ok([search(&answer)?, pages(&answer)?, opening(&answer, &opened)?].into_iter().flatten().collect())
+}
+
+/// The pages of the saved songs, and what of them is not one of many.
+fn pages(answer: &Answer) -> Result<Vec<Row>, Failure> {
+    let lists = answer.value["lists"].as_object().into_iter().flatten();
+    let slowest = |figure: &str| {
+        lists
+            .clone()
+            .filter_map(|(list, figures)| Some((list, figures[figure].as_f64()?)))
+            .max_by(|a, b| a.1.total_cmp(&b.1))
+            .ok_or_else(|| answer.lacks("lists"))
+    };
+    let (list, p99) = slowest("p99_ms")?;
+    let (first_list, first) = slowest("first_ms")?;
+    let (deep_list, deep) = slowest("first_deep_ms")?;
+    Ok(vec![Row {
+        what: "a page of 100 at any depth of 100,000 saved songs, p99".into(),
+        measured: answer.number("/pages/p99_ms")?,
+        bound: 1.0,
+        unit: "ms",
+        how: format!(
+            "every order, each way, and four filters; median {:.2} ms; the slowest list: {list}, {p99:.2} ms. Once after \
+             each change a list is put in order: at most {deep:.1} ms ({deep_list}), with a filter before its first page \
+             ({first_list}, {first:.1} ms)",
+            answer.number("/pages/p50_ms")?
+        ),
+    }])
+}
+
+fn opening(answer: &Answer, opened: &Answer) -> Result<Vec<Row>, Failure> {
+    Ok(vec![
+        Row {
+            what: "opening a profile with 1,000,000 songs, 100,000 of them saved".into(),
+            measured: opened.number("/open_ms")?,
+            bound: 50.0,
+            unit: "ms",
+            how: format!(
+                "median of {}; with the first page of the saved songs {:.1} ms; the database alone {:.1} ms",
+                opened.number("/runs")?,
+                opened.number("/first_page_ms")?,
+                answer.number("/open/p50_ms")?
+            ),
+        },
+        Row {
+            what: "the database, for each song".into(),
+            measured: answer.number("/bytes_per_song")?,
+            bound: f64::INFINITY,
+            unit: "bytes",
+            how: "with both search indexes, ids, and one song in ten saved".into(),
+        },
+    ])
+}
+
+/// A first sync from the real service on loopback.
+fn first_fill() -> Result<Vec<Row>, Failure> {
+    let answer = answer_of("first_fill", &["100000", LIMITED_FOR])?;
+    Ok(vec![
+        Row {
+            what: "first sync of 100,000 songs, limits lifted".into(),
+            measured: answer.number("/fill_s")?,
+            bound: 15.0,
+            unit: "s",
+            how: format!(
+                "from the service on loopback, {} requests, while somebody searches",
+                answer.number("/fill_requests")?
+            ),
+        },
+        Row {
+            what: "local search meanwhile, p99".into(),
+            measured: answer.number("/search/p99_ms")?,
+            bound: 20.0,
+            unit: "ms",
+            how: format!(
+                "{} searches in five scripts; median {:.1} ms, slowest {:.1} ms",
+                answer.number("/search/count")?,
+                answer.number("/search/p50_ms")?,
+                answer.number("/search/max_ms")?
+            ),
+        },
+        Row {
+            what: "requests of a sync in which nothing changed".into(),
+            measured: answer.number("/nothing_new/requests")?,
+            bound: 3.0,
+            unit: "requests",
+            how: format!("right after that first one; {:.0} ms", answer.number("/nothing_new/ms")?),
+        },
+        Row {
+            what: "of the service's limit, what a first sync leaves unused".into(),
+            measured: 100.0 * (1.0 - answer.number("/limited/share")?),
+            bound: 1.0,
+            unit: "%",
+            how: format!(
+                "{} library calls of the {} that the service allowed in {:.0} s, limits on",
+                answer.number("/limited/requests")?,
+                answer.number("/limited/allowed")?,
+                answer.number("/limited/seconds")?
+            ),
+        },
+        Row {
+            what: "times that it was refused meanwhile (429)".into(),
+            measured: answer.number("/limited/refused")?,
+            bound: 1.0,
+            unit: "times",
+            how: "the same run".into(),
+        },
+    ])
+}
+
+/// Seconds under the real limits: two minutes of them begin.
+const LIMITED_FOR: &str = "75";
+
+fn search(answer: &Answer) -> Result<Vec<Row>, Failure> {
     let kinds = answer.value["kinds"].as_object().into_iter().flatten();
     let two_letters = kinds
         .filter(|(kind, _)| kind.starts_with("two letters"))
@@ -98,6 +215,12 @@ fn search() -> Result<Vec<Row>, Failure> {
         .max_by(|a, b| a.1.total_cmp(&b.1));
     let Some((hardest, p99)) = two_letters else {
         return Err(answer.lacks("kinds of two letters"));
+    };
+    let scripts = answer.value["scripts"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let in_scripts =
+        scripts.filter_map(|script| Some((script, answer.value["kinds"][script]["p99_ms"].as_f64()?)));
+    let Some((script, in_script)) = in_scripts.max_by(|a, b| a.1.total_cmp(&b.1)) else {
+        return Err(answer.lacks("scripts"));
     };
     Ok(vec![
         Row {
@@ -117,6 +240,13 @@ fn search() -> Result<Vec<Row>, Failure> {
             bound: 10.0,
             unit: "ms",
             how: format!("the hardest kind: {hardest}"),
+        },
+        Row {
+            what: "the same in the slowest script, p99".into(),
+            measured: in_script,
+            bound: 10.0,
+            unit: "ms",
+            how: format!("words cut after one to six letters; {script}"),
         },
     ])
 }

@@ -14,6 +14,7 @@ use crate::{command::root, failure::Failure};
 pub struct Row {
     pub what: String,
     pub measured: f64,
+    /// Infinite for a figure that is only shown.
     pub bound: f64,
     pub unit: &'static str,
     /// How it was measured, and what the same machine needed for nearly nothing at the same time.

@@ -32,9 +32,11 @@ pub fn replaced(text: &str, section: &str) -> Option<String> {
     Some(format!("{before}{BEGIN}\n\n{section}\n{END}{after}"))
 }
 
-/// As many places as tell: `0.42`, `1.27`, `7.3`, `36`.
+/// As many places as tell: `0.42`, `1.27`, `7.3`, `36`. A figure that is only shown has no bound.
 fn number(value: f64) -> String {
-    if value >= 10.0 {
+    if value.is_infinite() {
+        "any".into()
+    } else if value >= 10.0 {
         format!("{value:.0}")
     } else if value >= 2.0 {
         format!("{value:.1}")

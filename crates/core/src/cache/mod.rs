@@ -1,6 +1,7 @@
 //! The stream cache: a song that was streamed whole plays offline from then on. Ours to give up, unlike a download.
 
 mod evict;
+mod leftovers;
 
 use std::{
     collections::HashSet,
@@ -18,6 +19,7 @@ use melody_player::Hint;
 use tokio::{runtime::Handle, sync::watch};
 
 use self::evict::{Cached, evict};
+pub(crate) use self::leftovers::sweep as sweep_parts;
 use crate::{
     Error,
     context::{Account, Context},

@@ -299,6 +299,9 @@ fn waits(error: &Error) -> bool {
     }
 }
 
+/// Below an account's folder: a file for each song that somebody is at.
+pub(crate) const LOCKS: &str = "locks";
+
 /// The right to bring or to remove a rendition, among all processes; `None` while another holds on to it.
 pub(crate) async fn lock(
     account: &Account,
@@ -307,8 +310,8 @@ pub(crate) async fn lock(
     wait: Duration,
 ) -> Result<Option<FileLock>, Error> {
     // The file stays, so that it is one for all.
-    create_folder_in(&account.folder, "locks")?;
-    FileLock::acquire(&account.folder.join("locks").join(format!("{id}-{rendition}")), wait).await
+    create_folder_in(&account.folder, LOCKS)?;
+    FileLock::acquire(&account.folder.join(LOCKS).join(format!("{id}-{rendition}")), wait).await
 }
 
 /// The rendition as it is kept, if it is whole and its file is there: a download, or cache.

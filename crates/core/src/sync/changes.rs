@@ -72,9 +72,14 @@ pub(super) async fn carry_out(
             let found = library.recognise(generation, page).await?;
             return Ok(Told::Recognised { named: found.named, known: found.known, probes: found.probes });
         }
-        Change::Store(page) => {
-            let stored = library.store_entries(generation, page).await?;
-            return Ok(Told::Stored { new: stored.new as u64, named: library.named(generation).await? });
+        Change::Store { entries, filled, count } => {
+            let filling = match filled {
+                Some(filled) => Some((FILLING, serde_json::to_value((generation, filled))?)),
+                None => None,
+            };
+            let stored = library.store_entries_and_keep(generation, entries, filling).await?;
+            let named = if count { Some(library.named(generation).await?) } else { None };
+            return Ok(Told::Stored { new: stored.new as u64, named });
         }
         Change::Compare { entries, anew } => {
             if anew {
@@ -82,7 +87,6 @@ pub(super) async fn carry_out(
             }
             compared.extend(entries);
         }
-        Change::Filling(filled) => keep(library, FILLING, (generation, filled)).await?,
         Change::Conclude { met, believe } => {
             let ids: Vec<ServerId> = met.ids.into_iter().collect();
             let concluded = library.conclude(generation, met.began, &ids, believe).await?;

@@ -6,9 +6,6 @@ use melody_sync::{Answer, Call, Failure, Plays};
 
 use crate::{Code, Error, context::Account};
 
-/// Entries of one page: the service's own bound.
-const PAGE: u32 = 100;
-
 /// Songs of one search: the service's own bound.
 const MOST_FOUND: u32 = 50;
 
@@ -19,10 +16,10 @@ pub(super) async fn ask(account: &Account, call: Call) -> Result<Answer, Error> 
             client.version().await?;
             Answer::Version
         }
-        Call::Page { offset, newest_first } => {
+        Call::Page { offset, limit, newest_first } => {
             let order = if newest_first { EntryOrder::Desc } else { EntryOrder::Asc };
             let request =
-                LibraryRequest { limit: PAGE, offset, sort: EntrySort::Added, order, has_instrumental: None };
+                LibraryRequest { limit, offset, sort: EntrySort::Added, order, has_instrumental: None };
             Answer::Page(client.library_songs(request).await?)
         }
         Call::Add { song, .. } => {

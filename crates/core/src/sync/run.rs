@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::PoisonError,
     time::{Duration, Instant},
 };
@@ -42,10 +42,10 @@ pub(super) async fn run(account: &Account, goal: Goal, mut tell: impl FnMut(Stat
     let mut under_way = UnderWay::new();
     let mut failed: HashMap<RequestId, Error> = HashMap::new();
     let mut compared = Vec::new();
-    let mut told = Told::default();
+    let mut teller = Teller::default();
     let stopped = loop {
         let step = engine.next(Timestamp::now());
-        told.tell(engine.state(), &mut tell);
+        teller.tell(engine.state(), &mut tell);
         match step {
             Step::Request(id, call) => {
                 // Also when this run is cut off in the middle, the next one knows how much of a minute is used up.
@@ -54,25 +54,20 @@ pub(super) async fn run(account: &Account, goal: Goal, mut tell: impl FnMut(Stat
             }
             Step::Change(change) => {
                 let generation = engine.generation();
-                let outcome = changes::carry_out(&account.library, generation, change, &mut compared).await?;
+                let work = changes::carry_out(&account.library, generation, change, &mut compared);
+                let mut came = Vec::new();
+                let outcome = meanwhile(work, account, &mut under_way, &mut came).await?;
                 engine.told(outcome, Timestamp::now());
+                for answered in came {
+                    answered.tell(&mut engine, &mut failed);
+                }
             }
             Step::Wait(None) if under_way.is_empty() => {
                 return Err(Error::internal("sync waits for an answer to nothing"));
             }
             Step::Wait(until) => {
                 let Some((id, answer)) = next(&mut under_way, until).await else { continue };
-                let dialect = account.client.dialect().map(melody_api::Dialect::as_str);
-                let allowance = account
-                    .client
-                    .take_library_limit()
-                    .map(|limit| Allowance { remaining: limit.remaining, reset: limit.reset });
-                let answer = answer.map_err(|error| {
-                    let failure = requests::failure(&error);
-                    failed.insert(id, error);
-                    failure
-                });
-                engine.answered(id, answer, dialect, allowance, Timestamp::now());
+                Answered::new(account, id, answer).tell(&mut engine, &mut failed);
             }
             Step::Over(stopped) => break stopped,
         }
@@ -87,6 +82,54 @@ pub(super) async fn run(account: &Account, goal: Goal, mut tell: impl FnMut(Stat
         Some(Trouble::Moved) => Err(Error::LibraryMoved),
     };
     Ok(Ran { generation: engine.generation(), compared, again_at, trouble })
+}
+
+/// An answer, with what it showed of the backend when it came.
+struct Answered {
+    id: RequestId,
+    answer: Result<Answer, Error>,
+    dialect: Option<&'static str>,
+    allowance: Option<Allowance>,
+    at: Timestamp,
+}
+
+impl Answered {
+    fn new(account: &Account, id: RequestId, answer: Result<Answer, Error>) -> Self {
+        let allowance = account.client.take_library_limit();
+        Self {
+            id,
+            answer,
+            dialect: account.client.dialect().map(melody_api::Dialect::as_str),
+            allowance: allowance.map(|limit| Allowance { remaining: limit.remaining, reset: limit.reset }),
+            at: Timestamp::now(),
+        }
+    }
+
+    fn tell(self, engine: &mut Engine, failed: &mut HashMap<RequestId, Error>) {
+        let answer = self.answer.map_err(|error| {
+            let failure = requests::failure(&error);
+            failed.insert(self.id, error);
+            failure
+        });
+        engine.answered(self.id, answer, self.dialect, self.allowance, self.at);
+    }
+}
+
+/// Lets the database work, and the network with it: what is answered meanwhile is put down in `came`.
+async fn meanwhile<T>(
+    work: impl Future<Output = T>,
+    account: &Account,
+    under_way: &mut UnderWay<'_>,
+    came: &mut Vec<Answered>,
+) -> T {
+    let mut work = pin!(work);
+    loop {
+        tokio::select! {
+            biased;
+            done = &mut work => return done,
+            Some((id, answer)) = under_way.next() => came.push(Answered::new(account, id, answer)),
+        }
+    }
 }
 
 /// The next answer, or `None` when the time has come.
@@ -121,11 +164,11 @@ async fn memory(account: &Account) -> Result<Memory, Error> {
 
 /// Tells how a run stands, when that changes, and not too often.
 #[derive(Default)]
-struct Told {
+struct Teller {
     last: Option<(State, Instant)>,
 }
 
-impl Told {
+impl Teller {
     const PAUSE: Duration = Duration::from_millis(250);
 
     fn tell(&mut self, state: State, tell: &mut impl FnMut(State)) {

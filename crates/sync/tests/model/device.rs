@@ -11,7 +11,7 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use melody_library::Library;
-use melody_sync::{Call, Dialect, Engine, Goal, Limits, Memory, RequestId, Step, Stopped};
+use melody_sync::{Call, Dialect, Engine, Goal, Limits, Memory, RequestId, Step, Stopped, Told};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -89,18 +89,22 @@ pub struct Device {
     limits: Limits,
     heard: Option<(Dialect, u32)>,
     pub signed_in: u32,
+    /// The backend that the last complete pass was over.
+    pub passed: Option<usize>,
 }
 
 impl Device {
-    pub fn new(stage: &Stage, number: usize, time: &Time) -> Self {
+    /// A device that reads pages of so many entries.
+    pub fn new(stage: &Stage, number: usize, time: &Time, page: u32) -> Self {
         let path = stage.database(number);
         Self {
             library: open(&path, time),
             path,
             time: time.clone(),
-            limits: Limits::new(number as u64),
+            limits: Limits::new(number as u64).with_pages_of(page),
             heard: None,
             signed_in: 0,
+            passed: None,
         }
     }
 
@@ -148,6 +152,7 @@ impl Device {
         let mut engine = Engine::new(goal, self.memory().await, self.limits.clone());
         let mut under_way: VecDeque<(RequestId, Call)> = VecDeque::new();
         let mut compared = Vec::new();
+        let mut changes = 0_u32;
         for _ in 0..20_000 {
             let now = self.time.now();
             service.arrive(now);
@@ -157,7 +162,18 @@ impl Device {
                     let told = changes::carry_out(&self.library, engine.generation(), change, &mut compared)
                         .await
                         .unwrap();
+                    if matches!(&told, Told::Concluded(concluded) if !concluded.withheld) {
+                        self.passed = Some(service.active);
+                    }
                     engine.told(told, self.time.now());
+                    // Answers come while the database is at work, too.
+                    changes += 1;
+                    if changes.is_multiple_of(2)
+                        && let Some((id, call)) = under_way.pop_front()
+                        && !self.answer(&mut engine, id, &call, service, faults)
+                    {
+                        return None;
+                    }
                 }
                 Step::Wait(until) => {
                     // The one that was asked last answers first: nobody promised an order.
@@ -166,15 +182,9 @@ impl Device {
                         self.time.pass(until.duration_since(now).max(SignedDuration::ZERO));
                         continue;
                     };
-                    let answered = service.ask(&call, faults.next(), self.signed_in, self.time.now());
-                    if answered.crash {
-                        self.crash();
+                    if !self.answer(&mut engine, id, &call, service, faults) {
                         return None;
                     }
-                    self.time.pass(SignedDuration::from_secs(answered.seconds.into()));
-                    self.hear(answered.dialect);
-                    let dialect = self.heard.map(|(dialect, _)| dialect);
-                    engine.answered(id, answered.answer, dialect, None, self.time.now());
                 }
                 Step::Over(stopped) => {
                     self.limits = engine.limits().clone();
@@ -183,6 +193,27 @@ impl Device {
             }
         }
         panic!("a run that does not end: {engine:#?}");
+    }
+
+    /// Has a request answered; `false` when the program was ended in the middle.
+    fn answer(
+        &mut self,
+        engine: &mut Engine,
+        id: RequestId,
+        call: &Call,
+        service: &mut Service,
+        faults: &mut Faults,
+    ) -> bool {
+        let answered = service.ask(call, faults.next(), self.signed_in, self.time.now());
+        if answered.crash {
+            self.crash();
+            return false;
+        }
+        self.time.pass(SignedDuration::from_secs(answered.seconds.into()));
+        self.hear(answered.dialect);
+        let dialect = self.heard.map(|(dialect, _)| dialect);
+        engine.answered(id, answered.answer, dialect, None, self.time.now());
+        true
     }
 }
 

@@ -8,9 +8,6 @@ use melody_model::{
 };
 use melody_sync::{Answer, Call, Dialect, Failure, Plays};
 
-/// Entries of one page. The engine asks for a hundred.
-const PAGE: u64 = 100;
-
 #[derive(Clone, Debug)]
 pub struct Entry {
     pub id: u64,
@@ -27,8 +24,10 @@ pub struct Backend {
     tag: String,
     pub entries: Vec<Entry>,
     ids: u64,
-    /// How often each play was carried out.
+    /// How often each play that was sent was carried out.
     pub played: BTreeMap<OperationId, u32>,
+    /// How often the network made two of it.
+    pub doubled: BTreeMap<OperationId, u32>,
 }
 
 impl Backend {
@@ -39,6 +38,7 @@ impl Backend {
             entries: Vec::new(),
             ids: 0,
             played: BTreeMap::new(),
+            doubled: BTreeMap::new(),
         }
     }
 
@@ -104,12 +104,12 @@ impl Backend {
         let not_found = || Failure::Refused { not_found: true, reason: "not here".to_owned() };
         Ok(match call {
             Call::Version => Answer::Version,
-            Call::Page { offset, newest_first } => {
+            Call::Page { offset, limit, newest_first } => {
                 let total = self.entries.len() as u64;
                 let items: Vec<_> = if *newest_first {
-                    self.entries.iter().rev().skip(*offset as usize).take(PAGE as usize).collect()
+                    self.entries.iter().rev().skip(*offset as usize).take(*limit as usize).collect()
                 } else {
-                    self.entries.iter().skip(*offset as usize).take(PAGE as usize).collect()
+                    self.entries.iter().skip(*offset as usize).take(*limit as usize).collect()
                 };
                 let items = items.into_iter().map(|entry| self.entry(entry)).collect();
                 Answer::Page(RemotePage { items, skipped: 0, total: Some(total) })
@@ -141,6 +141,19 @@ impl Backend {
                 Answer::Songs(song.map(|song| self.song(song)).into_iter().collect())
             }
         })
+    }
+}
+
+impl Backend {
+    /// Carries out a request once more than it was sent.
+    fn carry_out_again(&mut self, call: &Call, now: Timestamp) {
+        let sent = self.played.clone();
+        let done = self.carry_out(call, now);
+        // What the client sent is what it answers for; no key tells the service that it is the same play.
+        self.played = sent;
+        if let (Call::Play { op, .. }, Ok(_)) = (call, done) {
+            *self.doubled.entry(*op).or_default() += 1;
+        }
     }
 }
 
@@ -284,10 +297,8 @@ impl Service {
                 if let Fault::Moved(how) = fault {
                     self.meddle(how, now);
                 }
-                // A network that repeats a request does it with what makes no difference, or the play is counted twice
-                // by nobody's fault that a client could mend.
-                if fault == Fault::Twice && !matches!(call, Call::Play { .. }) {
-                    drop(self.backends[at].carry_out(call, now));
+                if fault == Fault::Twice {
+                    self.backends[at].carry_out_again(call, now);
                 }
                 answered.answer = self.backends[at].carry_out(call, now);
                 answered.dialect = dialect;

@@ -45,6 +45,8 @@ pub enum Action {
 #[derive(Clone, Debug)]
 pub struct Story {
     devices: usize,
+    /// Entries of one page.
+    page: u32,
     actions: Vec<Action>,
     faults: Vec<Fault>,
 }
@@ -88,9 +90,11 @@ pub fn stories() -> impl Strategy<Value = Story> {
             4 => switch,
         ]
     };
-    (1..=3_usize, any::<bool>()).prop_flat_map(move |(devices, switches)| {
+    let page = prop_oneof![3 => 2..6_u32, 1 => Just(100)];
+    (1..=3_usize, any::<bool>(), page).prop_flat_map(move |(devices, switches, page)| {
         (prop::collection::vec(action(switches), 1..24), faults()).prop_map(move |(actions, faults)| Story {
             devices,
+            page,
             actions,
             faults,
         })
@@ -108,6 +112,8 @@ struct World {
     /// Plays that were recorded, by song.
     plays: BTreeMap<usize, u64>,
     removed: BTreeSet<usize>,
+    /// Removed songs that another device still had when the backend was another one: they are saved anew from there.
+    disputed: BTreeSet<usize>,
     switched: bool,
 }
 
@@ -116,12 +122,13 @@ pub fn tell(stage: &Stage, story: &Story) -> Result<(), TestCaseError> {
         let time = Time::new();
         let mut world = World {
             service: Service::new(),
-            devices: (0..story.devices).map(|n| Device::new(stage, n, &time)).collect(),
+            devices: (0..story.devices).map(|n| Device::new(stage, n, &time, story.page)).collect(),
             time,
             faults: Faults { left: story.faults.iter().copied().collect() },
             meant: BTreeMap::new(),
             plays: BTreeMap::new(),
             removed: BTreeSet::new(),
+            disputed: BTreeSet::new(),
             switched: false,
         };
         for n in 0..story.devices {
@@ -161,6 +168,7 @@ impl World {
                 let id = self.song(device, song).await;
                 self.devices[device].library.add(id).await.unwrap();
                 self.meant.insert(song, true);
+                self.disputed.remove(&song);
             }
             Action::Remove(device, song) => {
                 let device = owner(device, song, count);
@@ -168,6 +176,7 @@ impl World {
                 if self.devices[device].library.remove(id).await.unwrap().is_some() {
                     self.meant.insert(song, false);
                     self.removed.insert(song);
+                    self.dispute(|device, active| device.passed != Some(active)).await;
                 }
             }
             Action::Play(device, song) => {
@@ -194,14 +203,27 @@ impl World {
                 let now = self.service.backend().dialect;
                 let dialect = if (now == "blue") == other { "green" } else { "blue" };
                 self.service.backends.push(Backend::new(dialect, number));
-                self.switch(number, void);
+                self.switch(number, void).await;
             }
-            Action::Back { to, void } => self.switch(to % self.service.backends.len(), void),
+            Action::Back { to, void } => self.switch(to % self.service.backends.len(), void).await,
         }
     }
 
-    fn switch(&mut self, to: usize, void: bool) {
-        self.switched |= to != self.service.active;
+    /// Notes of every removed song that some device still has it, of those devices that are asked about.
+    async fn dispute(&mut self, asked: impl Fn(&Device, usize) -> bool) {
+        let active = self.service.active;
+        for device in self.devices.iter().filter(|device| asked(device, active)) {
+            let here = here(device).await;
+            let removed = self.meant.iter().filter(|(_, saved)| !**saved).map(|(song, _)| *song);
+            self.disputed.extend(removed.filter(|song| here.contains(&format!("Song {song}"))));
+        }
+    }
+
+    async fn switch(&mut self, to: usize, void: bool) {
+        if to != self.service.active {
+            self.switched = true;
+            self.dispute(|_, _| true).await;
+        }
         self.service.active = to;
         self.service.sign_in += u32::from(void);
         // Hours of maintenance: nothing is on its way any more.
@@ -267,11 +289,59 @@ impl World {
         }
         for (song, saved) in self.meant.iter().filter(|(song, _)| **song < SHARED) {
             // A device that never heard of a removal before a switch saves the song anew: absence proves nothing.
-            let certain = *saved || !self.switched || self.devices.len() == 1;
+            let certain = *saved || !self.disputed.contains(song);
             let is_there = there.contains(&format!("Song {song}"));
             prop_assert!(!certain || is_there == *saved, "song {}: meant {}, is {}", song, saved, is_there);
         }
-        self.check_plays()
+        self.check_plays()?;
+        self.check_counts().await
+    }
+
+    /// What a device shows of how often a song was played.
+    async fn check_counts(&self) -> Result<(), TestCaseError> {
+        let backend = &self.service.backends[self.service.active];
+        for (n, device) in self.devices.iter().enumerate() {
+            let connection = rusqlite::Connection::open(&device.path).unwrap();
+            let query = EntryQuery { limit: 100, ..EntryQuery::default() };
+            for entry in device.library.entries(query).await.unwrap().entries {
+                let title = &entry.song.song.content.title;
+                let song: usize = title.trim_start_matches("Song ").parse().unwrap();
+                // With an entry that was removed went its count.
+                if song >= SHARED || self.removed.contains(&song) {
+                    continue;
+                }
+                let of_ours = |condition: &str| -> u64 {
+                    let sql = format!(
+                        "SELECT count(*) FROM operation o JOIN song s ON s.n = o.song
+                         WHERE o.kind = 'play' AND o.root IS NULL AND s.title = ?1 AND {condition}"
+                    );
+                    connection.query_row(&sql, [title], |row| row.get(0)).unwrap()
+                };
+                let (ours, unsettled) = (of_ours("TRUE"), of_ours("o.unsettled"));
+                let there =
+                    backend.entries.iter().find(|entry| entry.song == song).map_or(0, |entry| entry.plays);
+                let shown = entry.play_count;
+                prop_assert!(
+                    shown >= ours,
+                    "device {} shows {} of its {} plays of {}",
+                    n,
+                    shown,
+                    ours,
+                    title
+                );
+                prop_assert!(shown >= there, "device {} shows {} of {} plays of {}", n, shown, there, title);
+                let most = there + unsettled;
+                prop_assert!(
+                    self.switched || shown <= most,
+                    "device {} shows {} plays of {}, not {}",
+                    n,
+                    shown,
+                    title,
+                    most
+                );
+            }
+        }
+        Ok(())
     }
 
     /// Each play was counted once by a backend, or is shown as uncertain.
