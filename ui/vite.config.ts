@@ -31,8 +31,18 @@ export default defineConfig({
     target: ["safari17.5", "chrome123"],
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    // All messages in one file: a file for each that two screens share would be dozens of requests.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "messages", test: /src\/lib\/paraglide\// }] } } },
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            // All messages in one file: a file for each that two screens share would be dozens of requests.
+            { name: "messages", test: /src\/lib\/paraglide\// },
+            // The frame in one file, for the same reason: what it is made of is shared with all screens.
+            { name: "frame", tags: ["$initial"] },
+          ],
+        },
+      },
+    },
   },
   test: { environment: "happy-dom", include: ["src/**/*.test.ts"], setupFiles: ["src/test-setup.ts"] },
 });

@@ -14,7 +14,9 @@ use tokio::{
     sync::watch,
 };
 
-use crate::{backend, backend::Backend, covers, failure, now, options::Options, quit, single, window};
+use crate::{
+    backend, backend::Backend, covers, drawing, failure, now, options::Options, quit, single, window,
+};
 
 /// Enough for a request and a download beside each other; each costs memory.
 const THREADS: usize = 2;
@@ -23,6 +25,8 @@ const WINDOW_STATE: &str = "window.json";
 
 /// Runs the app to its end.
 pub fn run(options: Options) -> ExitCode {
+    // Before there is a second thread: it is said through the environment.
+    drawing::choose();
     let profile = match options.profile.clone().map_or_else(usual_profile, Ok) {
         Ok(profile) => profile,
         Err(e) => return failure::tell(&e.report()),

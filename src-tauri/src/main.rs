@@ -6,6 +6,7 @@ mod app;
 mod art;
 mod backend;
 mod covers;
+mod drawing;
 mod failure;
 mod media;
 mod now;

@@ -5,7 +5,7 @@
 
 mod desktop;
 
-use desktop::{Bus, Desktop, driver::Driver, listener::try_the_demo, until, until_well};
+use desktop::{Bus, Desktop, driver::Driver, listener::try_the_demo, panel::Panel, until, until_well};
 use melody_e2e::{
     hearing::hearing,
     media,
@@ -23,6 +23,7 @@ const CHOSEN: &str = "Paper Boats on Marine Drive";
 fn sound_server_hears_the_song_that_was_found_and_the_next_start_has_it_where_it_was() {
     let server = SoundServer::start();
     let desktop = Desktop::start(Bus::There).playing_to(&server);
+    let panel = Panel::on(&desktop);
     let screen = Driver::start(&desktop);
     try_the_demo(&screen);
 
@@ -33,6 +34,7 @@ fn sound_server_hears_the_song_that_was_found_and_the_next_start_has_it_where_it
     search(&screen, "maya fernandes", BESIDE);
     is_heard(&screen, &server);
     is_steered_over_the_bus(&screen, &desktop);
+    is_steered_from_the_tray(&screen, &panel);
 
     for _ in 0..4 {
         screen.field("Volume").type_in(ARROW_DOWN);
@@ -128,6 +130,34 @@ fn is_steered_over_the_bus(screen: &Driver, desktop: &Desktop) {
     until("the bus says so", || (player("status") == "Paused").then_some(()));
     let title = desktop.ask("playerctl", &["--player", "melody_studio", "metadata", "title"]);
     assert_eq!(title.as_deref(), Some(CHOSEN));
+}
+
+/// The menu of the tray icon says what is on and what can be done, and does it.
+fn is_steered_from_the_tray(screen: &Driver, panel: &Panel) {
+    let says = |toggle: &str, next: bool, title: &str| {
+        until_well(|| {
+            let menu = panel.menu();
+            let (song, lines) = menu.split_first().ok_or("the menu is empty")?;
+            let has = |label: &str, enabled| lines.contains(&(label.to_owned(), enabled));
+            let right = song.0.starts_with(title) && has(toggle, true) && has("Next song", next);
+            if right { Ok(()) } else { Err(format!("the tray has {menu:?}")) }
+        });
+    };
+    says("Play", false, CHOSEN);
+    // Once to its beginning, once to the song before.
+    for _ in 0..2 {
+        screen.call(json!({ "core": { "command": "previous" } }));
+    }
+    says("Pause", true, BESIDE);
+    panel.click("Next song");
+    says("Pause", false, CHOSEN);
+    panel.click("Pause");
+    screen.button("Play").wait();
+    says("Play", false, CHOSEN);
+    panel.click("Play");
+    screen.button("Pause").wait();
+    panel.click("Pause");
+    screen.button("Play").wait();
 }
 
 fn now_playing(screen: &Driver) -> Value {

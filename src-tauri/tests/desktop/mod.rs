@@ -2,6 +2,7 @@
 
 pub mod driver;
 pub mod listener;
+pub mod panel;
 pub mod screen;
 
 use std::{
@@ -84,6 +85,11 @@ impl Desktop {
     /// The display's own memory, in a file: what is seen on it, as `XWDFile.h` has it.
     pub fn screen_memory(&self) -> PathBuf {
         self.folder.path().join("Xvfb_screen0")
+    }
+
+    /// The bus's address.
+    pub fn bus(&self) -> &str {
+        self.bus.as_deref().unwrap()
     }
 
     pub fn profile(&self) -> PathBuf {

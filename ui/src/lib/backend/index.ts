@@ -1,5 +1,7 @@
 // Which transport this screen has.
 import type { Backend } from "./backend";
+import { httpBackend } from "./http";
+import { windowBackend } from "./window";
 
 export { Refusal, reportOf, type Backend, type Fact } from "./backend";
 
@@ -8,6 +10,5 @@ export async function connect(): Promise<Backend> {
   if (import.meta.env.MODE !== "production" && new URLSearchParams(location.search).has("mock")) {
     return (await import("../../../dev/mock")).mockBackend();
   }
-  if ("__TAURI_INTERNALS__" in window) return (await import("./window")).windowBackend();
-  return (await import("./http")).httpBackend();
+  return "__TAURI_INTERNALS__" in window ? windowBackend() : httpBackend();
 }

@@ -91,6 +91,8 @@ export class Search {
 
   /** Asks the service now, and gives the first songs that come from anywhere. */
   async settle(): Promise<readonly SongView[]> {
+    // What was typed last may not have been looked at yet.
+    this.#want(REST_MS);
     const wanted = this.#wanted;
     if (!wanted) return [];
     if (this.remote === "soon") this.#askNow(wanted);
