@@ -139,6 +139,18 @@ pub(crate) fn failure(error: &reqwest::Error, url: &Url, request_id: &str) -> Er
     }))
 }
 
+/// Nobody had answered by the time that a call may take.
+pub(crate) fn timed_out(url: &Url, request_id: &str) -> Error {
+    Error::Unreachable(Box::new(Unreachable {
+        address: without_secrets(url),
+        reason: Reason::TimedOut,
+        status: None,
+        first_line: None,
+        retry_after: None,
+        request_id: Some(request_id.to_owned()),
+    }))
+}
+
 fn reason(error: &reqwest::Error) -> Reason {
     if error.is_timeout() {
         return Reason::TimedOut;

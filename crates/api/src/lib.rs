@@ -11,7 +11,9 @@ mod detect;
 mod error;
 mod http;
 mod media;
+mod raw;
 mod read;
+mod reading;
 mod refusal;
 mod request;
 mod retry;
@@ -31,5 +33,7 @@ pub use error::{
     Code, Error, NoSound, NotTheService, Reason, Refusal, Strange, TokenStoreError, Unreachable,
 };
 pub use media::Media;
+pub use raw::{Place, RawAnswer, RawRequest};
+pub use reading::Reading;
 pub use refusal::RateLimit;
 pub use tokens::{MemoryTokenStore, TokenStore, Tokens};

@@ -201,7 +201,7 @@ fn by_status(status: u16, words: &str) -> Code {
         401 | 403 if words::any(words, words::NOT_SIGNED_IN) => Code::AuthRequired,
         401 | 403 if words::any(words, words::TOKEN) => Code::InvalidToken,
         401 => Code::AuthRequired,
-        400 | 409 | 413 | 415 | 422 => Code::ValidationError,
+        400 | 405 | 409 | 413 | 415 | 422 => Code::ValidationError,
         404 | 410 => Code::ResourceNotFound,
         429 => Code::RateLimitExceeded,
         502 | 504 => Code::ExternalApiError,

@@ -18,7 +18,7 @@ use crate::render::progress::{self, Show};
 use crate::render::{self, downloads, entry, song, switches};
 use crate::signals::Signals;
 use crate::values::Output as Sound;
-use crate::{completions, doctor, download, login, play, playlist, serve, tour, web};
+use crate::{completions, doctor, download, login, parity, play, playlist, serve, tour, web};
 
 /// Enough for a request and a download beside each other; each costs memory.
 const THREADS: usize = 2;
@@ -37,6 +37,12 @@ pub fn run(cli: Cli) -> Result<(), Halt> {
         Command::Serve(args) => {
             logging::start(None, stderr_log(global.verbose));
             on_runtime(async |signals| serve::serve(args, signals).await)
+        }
+        Command::Parity(args) => {
+            logging::start(global.profile.as_deref(), stderr_log(global.verbose && !out.is_json()));
+            on_runtime(async |signals| {
+                unless_interrupted(signals, Box::pin(parity::parity(*args, &global, &out))).await
+            })
         }
         Command::Tour(args) => {
             logging::start(global.profile.as_deref(), stderr_log(global.verbose && !out.is_json()));

@@ -6,6 +6,7 @@ pub mod entry;
 pub mod history;
 pub mod line;
 pub mod output;
+pub mod parity;
 pub mod playlist;
 pub mod progress;
 pub mod song;

@@ -1,0 +1,201 @@
+//! What a run found, as everybody who reads it gets it: nothing secret, worst first.
+
+mod book;
+mod html;
+mod junit;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+pub(crate) use book::Book;
+
+use crate::{
+    Error, Kind, Severity,
+    latency::{Latency, LoadReport},
+};
+
+/// One comparison of two backends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Report {
+    pub summary: Summary,
+    pub findings: Vec<Finding>,
+    pub expected: Vec<Expected>,
+    pub hidden: Vec<Hidden>,
+    pub noise: Vec<Noise>,
+    pub skipped: Vec<Skipped>,
+    pub latency: Vec<Latency>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<LoadReport>,
+    pub backends: Backends,
+    /// The exchanges behind the findings, for the page.
+    #[serde(skip)]
+    pub(crate) shown: Vec<Shown>,
+}
+
+/// How much there is of each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Cases that were run.
+    pub cases: usize,
+    pub findings: usize,
+    /// Places at which the two differ as the table of shapes says.
+    pub expected: usize,
+    /// Places at which blue differs from itself.
+    pub noise: usize,
+    pub skipped: usize,
+    /// Places that a rule of normalising, or one that lets something be, hid.
+    pub hidden: usize,
+    pub breaking: usize,
+    pub degrading: usize,
+    pub cosmetic: usize,
+    /// Findings that the baseline has already; they are not among the others.
+    pub known: usize,
+    pub calls: usize,
+}
+
+/// Who was compared.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Backends {
+    pub blue: Backend,
+    pub green: Backend,
+    pub began: Timestamp,
+    pub seconds: f64,
+    /// Whether an account was used; without one only what needs none is compared.
+    pub signed_in: bool,
+}
+
+/// One of the two.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Backend {
+    pub address: String,
+    /// What it speaks.
+    pub dialect: String,
+}
+
+/// One difference.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Finding {
+    pub case: String,
+    pub call: String,
+    /// A JSON pointer into the answer in the common form, or `status`, `header:NAME`, `latency`.
+    pub path: String,
+    pub kind: Kind,
+    pub severity: Severity,
+    pub blue: Value,
+    pub green: Value,
+    pub why: String,
+    /// How many places it stands for.
+    pub count: usize,
+}
+
+/// A difference that the contract's table of shapes has.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Expected {
+    pub call: String,
+    pub path: String,
+    /// The heading of the row.
+    pub row: String,
+    pub blue: Value,
+    pub green: Value,
+    pub count: usize,
+}
+
+/// What a rule hid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hidden {
+    pub rule: String,
+    pub count: usize,
+    /// The first few places.
+    pub paths: Vec<String>,
+}
+
+/// A place at which blue differs from itself.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Noise {
+    pub case: String,
+    pub path: String,
+}
+
+/// A case that was not run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Skipped {
+    pub case: String,
+    pub why: String,
+}
+
+/// One call with findings, as it went on both sides.
+#[derive(Clone, Debug)]
+pub(crate) struct Shown {
+    pub case: String,
+    pub call: String,
+    pub sides: [ShownSide; 2],
+}
+
+/// One side of it.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownSide {
+    pub curl: String,
+    pub status: String,
+    pub body: String,
+}
+
+impl Report {
+    /// The worst that was found.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// `report.json`.
+    ///
+    /// # Errors
+    /// [`Error::File`], which does not come.
+    pub fn json(&self) -> Result<String, Error> {
+        serde_json::to_string_pretty(self).map_err(|e| Error::File(format!("The report cannot be written: {e}.")))
+    }
+
+    /// A report that was written earlier.
+    ///
+    /// # Errors
+    /// [`Error::File`] that names the file.
+    pub fn read(path: &std::path::Path) -> Result<Self, Error> {
+        let shown = path.display();
+        let text =
+            std::fs::read_to_string(path).map_err(|e| Error::File(format!("{shown} cannot be read: {e}.")))?;
+        serde_json::from_str(&text).map_err(|e| Error::File(format!("{shown} is no report of a comparison: {e}.")))
+    }
+
+    /// Leaves out what an earlier report has: the same case, place and kind. What became worse is new.
+    #[must_use]
+    pub fn since(mut self, baseline: &Self) -> Self {
+        let known = |new: &Finding| {
+            baseline.findings.iter().any(|old| {
+                (&old.case, &old.call, &old.path, old.kind) == (&new.case, &new.call, &new.path, new.kind)
+                    && old.severity >= new.severity
+            })
+        };
+        let all = self.findings.len();
+        self.findings.retain(|finding| !known(finding));
+        self.summary.known = all - self.findings.len();
+        self.count();
+        self
+    }
+
+    /// The summary's figures of the findings that are left.
+    fn count(&mut self) {
+        let of = |severity| self.findings.iter().filter(|f| f.severity == severity).count();
+        let (breaking, degrading, cosmetic) =
+            (of(Severity::Breaking), of(Severity::Degrading), of(Severity::Cosmetic));
+        self.summary = Summary { findings: self.findings.len(), breaking, degrading, cosmetic, ..self.summary };
+    }
+
+    /// The report as CI systems read it.
+    pub fn junit(&self) -> String {
+        junit::junit(self)
+    }
+
+    /// The report as one page that needs nothing else.
+    pub fn html(&self) -> String {
+        html::html(self)
+    }
+}

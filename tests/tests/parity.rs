@@ -1,0 +1,246 @@
+//! Two real backends compared by the real program: nothing where nothing differs, everything where something does.
+#![allow(clippy::unwrap_used, reason = "a test ends where a bench or an answer is not as it must be")]
+
+use std::{fs, path::Path};
+
+use melody_e2e::{
+    melody::{Melody, OTP, PHONE, failure},
+    service::Service,
+};
+use serde_json::Value;
+
+const BLUE: &[&str] = &["--dialect", "blue"];
+const GREEN: &[&str] = &["--dialect", "green"];
+const AS_PLANNED: &[&str] = &["--dialect", "green", "--as-planned"];
+
+fn words<'a>(blue: &'a str, green: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["parity", "--blue", blue, "--green", green][..], more].concat()
+}
+
+/// The report of a comparison with the usual account, and the exit.
+#[track_caller]
+fn compared(blue: &str, green: &str, more: &[&str]) -> (i32, Value) {
+    let account = ["--phone", PHONE, "--otp", OTP];
+    let words = words(blue, green, &[&account, more].concat());
+    let ended = Melody::new().run(&words);
+    let report = serde_json::from_str(&ended.stdout).unwrap_or_else(|error| panic!("{error}: {ended:?}"));
+    (ended.exit.unwrap(), report)
+}
+
+fn findings(report: &Value) -> &[Value] {
+    report["findings"].as_array().unwrap()
+}
+
+fn short(report: &Value) -> Vec<String> {
+    findings(report).iter().map(|f| format!("{} {} {} {} {}", f["severity"], f["kind"], f["case"], f["path"], f["why"])).collect()
+}
+
+#[test]
+fn nothing_is_found_where_nothing_differs() {
+    for (blue, green, crossed) in [(BLUE, GREEN, true), (BLUE, BLUE, false), (GREEN, GREEN, false)] {
+        let (a, b) = (Service::start(blue), Service::start(green));
+        // The second time both know the account, and have known it for different lengths of time.
+        for _ in 0..2 {
+            let (exit, report) = compared(a.address(), b.address(), &["--rounds", "3"]);
+            assert_eq!((exit, short(&report)), (0, vec![]), "{blue:?} {green:?}");
+            let summary = &report["summary"];
+            assert!(summary["cases"].as_u64().unwrap() > 200, "{summary}");
+            assert_eq!(summary["skipped"], 0, "{}", report["skipped"]);
+            assert_eq!(summary["expected"].as_u64().unwrap() > 1000, crossed, "{summary}");
+            assert_eq!(report["latency"].as_array().unwrap().len(), 6);
+        }
+    }
+}
+
+#[test]
+fn two_addresses_of_one_database_are_compared_too() {
+    let service = Service::start(GREEN);
+    let (blue, green) = (format!("{}/blue", service.address()), format!("{}/green/api/v1", service.address()));
+    let (exit, report) = compared(&blue, &green, &["--rounds", "1"]);
+    assert_eq!((exit, short(&report)), (0, vec![]));
+    assert_eq!(report["backends"]["blue"]["dialect"], "blue");
+}
+
+#[test]
+fn each_fault_of_the_plan_is_found() {
+    let (blue, green) = (Service::start(BLUE), Service::start(AS_PLANNED));
+    // The migration forgot the library.
+    let listener = Melody::on(blue.address());
+    listener.login();
+    let songs = listener.all_ids();
+    let add: Vec<&str> = ["library", "add"].into_iter().chain(songs.iter().take(3).map(String::as_str)).collect();
+    listener.json(&add);
+
+    let (exit, report) = compared(blue.address(), green.address(), &["--rounds", "1"]);
+    assert_eq!(exit, 1);
+    let has = |case: &str, path: &str, kind: &str, severity: &str, green: &str| {
+        let found = findings(&report).iter().any(|f| {
+            f["case"].as_str().unwrap().starts_with(case)
+                && f["path"].as_str().unwrap() == path
+                && f["kind"] == kind
+                && f["severity"] == severity
+                && f["green"].to_string().contains(green)
+        });
+        assert!(found, "{case} {path} {kind} {severity}: {:#?}", short(&report));
+    };
+    // Its own 400 leaves as a 500 that quotes it: the client reads the same.
+    has("account/request-otp/number=123", "status", "status", "cosmetic", "500");
+    has("music/track/edges", "status", "status", "cosmetic", "500");
+    has("music/search/limit=0", "status", "status", "degrading", "500");
+    has("music/search/offset=3", "/pagination/page", "value", "cosmetic", "1");
+    has("account/same-digits-under-another-code", "status", "status", "breaking", "500");
+    has("music/search/limit=1000", "/pagination/limit", "value", "cosmetic", "1000");
+    has("music/search/type=nonsense", "status", "status", "degrading", "200");
+    has("data", "/songs/0", "lost", "breaking", "");
+    let rows: Vec<&str> =
+        report["expected"].as_array().unwrap().iter().map(|one| one["row"].as_str().unwrap()).collect();
+    for row in ["field names, both ways", "ids", "envelope", "error", "timestamps", "user", "song", "JSON columns"] {
+        assert!(rows.contains(&row), "{row} is not among {rows:?}");
+    }
+}
+
+#[test]
+fn what_is_written_is_undone() {
+    let (blue, green) = (Service::start(BLUE), Service::start(GREEN));
+    let listeners = [Melody::on(blue.address()), Melody::on(green.address())];
+    for listener in &listeners {
+        listener.login();
+        let songs = listener.all_ids();
+        // One of those that the suite itself adds, and one that it does not.
+        for song in [&songs[0], &songs[songs.len() - 1]] {
+            listener.json(&["library", "add", song]);
+        }
+    }
+    let before = listeners.each_ref().map(Melody::saved_titles);
+    assert_eq!(before[0].len(), 2);
+    compared(blue.address(), green.address(), &["--rounds", "1"]);
+    for (listener, before) in listeners.iter().zip(before) {
+        listener.json(&["library", "sync"]);
+        assert_eq!(listener.saved_titles(), before);
+    }
+}
+
+#[test]
+fn reports_hold_no_secret() {
+    const CODE: &str = "493817";
+    let (blue, green) =
+        (Service::start(&["--dialect", "blue", "--otp", CODE]), Service::start(&["--as-planned", "--otp", CODE]));
+    let melody = Melody::new();
+    let folder = melody.home().join("report");
+    let shown = folder.to_str().unwrap();
+    let more = ["--phone", PHONE, "--otp", CODE, "--report", shown, "--rounds", "2"];
+    let ended = melody.run(&words(blue.address(), green.address(), &more));
+    assert_eq!(ended.exit, Some(1), "{ended:?}");
+    let mut all = vec![ended.stdout, ended.stderr];
+    for name in ["report.json", "report.html", "junit.xml"] {
+        let text = fs::read_to_string(folder.join(name)).unwrap();
+        assert!(text.len() > 1000, "{name}: {text}");
+        all.push(text);
+    }
+    for text in &all {
+        assert!(!text.contains(PHONE) && !text.contains(CODE), "{}", about(text, &[PHONE, CODE]));
+        // The service's tokens are sixty-four hex digits.
+        let token = text.split(|c: char| !c.is_ascii_hexdigit()).find(|word| word.len() >= 60);
+        assert_eq!(token, None);
+    }
+    let page = &all[3];
+    assert!(page.contains("<svg") && page.contains("curl -X") && page.contains("<mark>"), "the page lacks a part");
+    assert!(!page.contains("src=") && !page.contains("href=") && !page.contains("@import"), "the page needs something else");
+    assert!(all[4].contains("<failure type=\"breaking\""), "{}", all[4]);
+}
+
+/// Where in a text a secret stands.
+fn about(text: &str, secrets: &[&str]) -> String {
+    let at = secrets.iter().find_map(|secret| text.find(secret)).unwrap_or(0);
+    text.chars().skip(at.saturating_sub(200)).take(400).collect()
+}
+
+#[test]
+fn without_an_account_the_rest_is_compared_and_what_was_left_out_is_told() {
+    let (blue, green) = (Service::start(BLUE), Service::start(GREEN));
+    let ended = Melody::new().run(&words(blue.address(), green.address(), &["--rounds", "1"]));
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((ended.exit, short(&report)), (Some(0), vec![]));
+    assert_eq!(report["backends"]["signed_in"], false);
+    let skipped = report["skipped"].as_array().unwrap();
+    assert!(skipped.iter().any(|one| one["case"] == "library/list"), "{skipped:?}");
+    assert!(report["summary"]["cases"].as_u64().unwrap() > 100);
+}
+
+#[test]
+fn strangers_are_refused() {
+    let melody = Melody::new();
+    let words = ["parity", "--blue", "https://api.melodystudio.com", "--green", "http://127.0.0.1:9"];
+    let told = melody.fails(&words, 2, "USAGE").message;
+    assert!(told.contains("--allow-host api.melodystudio.com"), "{told}");
+    let service = Service::start(BLUE);
+    melody.fails(&["parity", "--blue", service.address(), "--green", "http://127.0.0.1:9"], 4, "UNREACHABLE");
+    melody.fails(&["parity", "--blue", service.address()], 2, "USAGE");
+    let wrong = ["parity", "--blue", "http://127.0.0.1:9", "--green", "http://127.0.0.1:9", "--suite", "/nowhere.toml"];
+    melody.fails(&wrong, 2, "USAGE");
+}
+
+#[test]
+fn a_suite_a_baseline_and_rules_of_ones_own() {
+    let (blue, green) = (Service::start(BLUE), Service::start(AS_PLANNED));
+    let melody = Melody::new();
+    let file = |name: &str, text: &str| {
+        let path = melody.home().join(name);
+        fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let suite = |until: &str| {
+        format!(
+            "[[case]]\nid = 'mine/zero'\ntags = ['mine']\nsteps = [{{ call = 'GET /music/search', query = {{ q = 'a', limit = 0 }}, reads = 'songs' }}]\n\
+             [[ignore]]\ncase = 'mine/*'\npath = 'status'\nreason = 'known to everybody'\nuntil = '{until}'\n"
+        )
+    };
+    let run = |more: &[&str]| {
+        let ended = melody.run(&words(blue.address(), green.address(), &[&["--only", "mine", "--rounds", "1"], more].concat()));
+        let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {ended:?}"));
+        (ended.exit.unwrap(), report)
+    };
+    // While the rule holds nothing is found, and what it hid is told; when it has run out, that is told.
+    let held = file("held.toml", &suite("2999-01-01"));
+    let (exit, report) = run(&["--suite", &held]);
+    assert_eq!((exit, short(&report)), (0, vec![]));
+    let hidden = report["hidden"].to_string();
+    assert!(hidden.contains("known to everybody") && hidden.contains("mine/zero status"), "{hidden}");
+    let past = file("past.toml", &suite("2020-01-01"));
+    let (exit, report) = run(&["--suite", &past]);
+    assert_eq!(exit, 1);
+    assert!(report["findings"].to_string().contains("ran out on 2020-01-01"), "{}", report["findings"]);
+
+    // What is known is not told again; what is below the bar does not fail.
+    let baseline = file("baseline.json", &report.to_string());
+    let (exit, report) = run(&["--suite", &past, "--baseline", &baseline]);
+    assert_eq!((exit, short(&report), &report["summary"]["known"]), (0, vec![], &1.into()));
+    assert_eq!(run(&["--suite", &past, "--fail-on", "breaking"]).0, 0);
+    assert_eq!(run(&["--suite", &past, "--fail-on", "degrading"]).0, 1);
+
+    let list = melody.json(&["parity", "--list", "--suite", &held, "--only", "mine"]);
+    assert_eq!(list["cases"][0]["id"], "mine/zero");
+    let all = melody.json(&["parity", "--list"]);
+    assert!(all["cases"].as_array().unwrap().len() > 200);
+
+    let broken = file("broken.toml", "[[case]]\nid = 'x'\n");
+    let ended = melody.run(&words(blue.address(), green.address(), &["--suite", &broken]));
+    assert!(failure(&[], &ended, 2, "USAGE").message.contains("broken.toml"), "{ended:?}");
+    assert!(!Path::new("report").exists());
+}
+
+#[test]
+fn a_budget_can_fail_a_run() {
+    let (blue, green) = (Service::start(BLUE), Service::start(GREEN));
+    let melody = Melody::new();
+    let path = melody.home().join("budget.toml");
+    let run = |p95: &str| {
+        fs::write(&path, format!("[[budget]]\ncall = 'GET /health'\np95_ms = {p95}\n")).unwrap();
+        let more = ["--only", "http/version", "--rounds", "5", "--budget", path.to_str().unwrap()];
+        melody.run(&words(blue.address(), green.address(), &more))
+    };
+    assert_eq!(run("100000.0").exit, Some(0));
+    let over = run("0.000001");
+    assert_eq!(over.exit, Some(1), "{over:?}");
+    assert!(over.stdout.contains("The budget of p95"), "{over:?}");
+}
