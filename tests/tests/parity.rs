@@ -32,7 +32,10 @@ fn findings(report: &Value) -> &[Value] {
 }
 
 fn short(report: &Value) -> Vec<String> {
-    findings(report).iter().map(|f| format!("{} {} {} {} {}", f["severity"], f["kind"], f["case"], f["path"], f["why"])).collect()
+    findings(report)
+        .iter()
+        .map(|f| format!("{} {} {} {} {}", f["severity"], f["kind"], f["case"], f["path"], f["why"]))
+        .collect()
 }
 
 #[test]
@@ -55,7 +58,8 @@ fn nothing_is_found_where_nothing_differs() {
 #[test]
 fn two_addresses_of_one_database_are_compared_too() {
     let service = Service::start(GREEN);
-    let (blue, green) = (format!("{}/blue", service.address()), format!("{}/green/api/v1", service.address()));
+    let (blue, green) =
+        (format!("{}/blue", service.address()), format!("{}/green/api/v1", service.address()));
     let (exit, report) = compared(&blue, &green, &["--rounds", "1"]);
     assert_eq!((exit, short(&report)), (0, vec![]));
     assert_eq!(report["backends"]["blue"]["dialect"], "blue");
@@ -68,7 +72,8 @@ fn each_fault_of_the_plan_is_found() {
     let listener = Melody::on(blue.address());
     listener.login();
     let songs = listener.all_ids();
-    let add: Vec<&str> = ["library", "add"].into_iter().chain(songs.iter().take(3).map(String::as_str)).collect();
+    let add: Vec<&str> =
+        ["library", "add"].into_iter().chain(songs.iter().take(3).map(String::as_str)).collect();
     listener.json(&add);
 
     let (exit, report) = compared(blue.address(), green.address(), &["--rounds", "1"]);
@@ -94,7 +99,9 @@ fn each_fault_of_the_plan_is_found() {
     has("data", "/songs/0", "lost", "breaking", "");
     let rows: Vec<&str> =
         report["expected"].as_array().unwrap().iter().map(|one| one["row"].as_str().unwrap()).collect();
-    for row in ["field names, both ways", "ids", "envelope", "error", "timestamps", "user", "song", "JSON columns"] {
+    for row in
+        ["field names, both ways", "ids", "envelope", "error", "timestamps", "user", "song", "JSON columns"]
+    {
         assert!(rows.contains(&row), "{row} is not among {rows:?}");
     }
 }
@@ -123,8 +130,10 @@ fn what_is_written_is_undone() {
 #[test]
 fn reports_hold_no_secret() {
     const CODE: &str = "493817";
-    let (blue, green) =
-        (Service::start(&["--dialect", "blue", "--otp", CODE]), Service::start(&["--as-planned", "--otp", CODE]));
+    let (blue, green) = (
+        Service::start(&["--dialect", "blue", "--otp", CODE]),
+        Service::start(&["--as-planned", "--otp", CODE]),
+    );
     let melody = Melody::new();
     let folder = melody.home().join("report");
     let shown = folder.to_str().unwrap();
@@ -144,8 +153,14 @@ fn reports_hold_no_secret() {
         assert_eq!(token, None);
     }
     let page = &all[3];
-    assert!(page.contains("<svg") && page.contains("curl -X") && page.contains("<mark>"), "the page lacks a part");
-    assert!(!page.contains("src=") && !page.contains("href=") && !page.contains("@import"), "the page needs something else");
+    assert!(
+        page.contains("<svg") && page.contains("curl -X") && page.contains("<mark>"),
+        "the page lacks a part"
+    );
+    assert!(
+        !page.contains("src=") && !page.contains("href=") && !page.contains("@import"),
+        "the page needs something else"
+    );
     assert!(all[4].contains("<failure type=\"breaking\""), "{}", all[4]);
 }
 
@@ -176,7 +191,15 @@ fn strangers_are_refused() {
     let service = Service::start(BLUE);
     melody.fails(&["parity", "--blue", service.address(), "--green", "http://127.0.0.1:9"], 4, "UNREACHABLE");
     melody.fails(&["parity", "--blue", service.address()], 2, "USAGE");
-    let wrong = ["parity", "--blue", "http://127.0.0.1:9", "--green", "http://127.0.0.1:9", "--suite", "/nowhere.toml"];
+    let wrong = [
+        "parity",
+        "--blue",
+        "http://127.0.0.1:9",
+        "--green",
+        "http://127.0.0.1:9",
+        "--suite",
+        "/nowhere.toml",
+    ];
     melody.fails(&wrong, 2, "USAGE");
 }
 
@@ -196,7 +219,11 @@ fn a_suite_a_baseline_and_rules_of_ones_own() {
         )
     };
     let run = |more: &[&str]| {
-        let ended = melody.run(&words(blue.address(), green.address(), &[&["--only", "mine", "--rounds", "1"], more].concat()));
+        let ended = melody.run(&words(
+            blue.address(),
+            green.address(),
+            &[&["--only", "mine", "--rounds", "1"], more].concat(),
+        ));
         let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {ended:?}"));
         (ended.exit.unwrap(), report)
     };

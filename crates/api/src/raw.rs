@@ -111,8 +111,7 @@ impl Client {
         if !request.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&request.query);
         }
-        let client =
-            if request.keep_encoding { shared.http.media(&url)? } else { shared.http.calls()? };
+        let client = if request.keep_encoding { shared.http.media(&url)? } else { shared.http.calls()? };
         let request_id = Uuid::new_v4().to_string();
         let mut building = client.request(method, url.clone()).header(answer::REQUEST_ID, &request_id);
         let mut accepts = false;

@@ -181,6 +181,7 @@ Its first line says where it listens; then there is a line for each code that it
   melody parity --blue URL --green URL --phone 9876543210 --otp 123456 --report ./report
   melody parity --blue URL --green URL --only search --fail-on degrading
   melody parity --list
+  melody parity --blue URL --record mine.toml
 
 It signs in and writes: use a disposable account, and hosts of your own. Ends with 1 if it found something.")]
     Parity(Box<ParityArgs>),
@@ -490,7 +491,7 @@ pub struct ParityArgs {
     #[arg(long, value_name = "URL", required_unless_present = "list")]
     pub blue: Option<String>,
     /// The new backend's address
-    #[arg(long, value_name = "URL", required_unless_present = "list")]
+    #[arg(long, value_name = "URL", required_unless_present_any = ["list", "record"])]
     pub green: Option<String>,
     /// A disposable account's number, used on both; without one only what needs no sign-in is compared
     #[arg(long, value_name = "N", allow_hyphen_values = true, requires = "otp")]
@@ -513,6 +514,9 @@ pub struct ParityArgs {
     /// List the cases and run none
     #[arg(long)]
     pub list: bool,
+    /// Compare nothing: write a suite of what an app asks of --blue, until Ctrl+C
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "green"])]
+    pub record: Option<PathBuf>,
     /// Write report.json, report.html and junit.xml to this folder
     #[arg(long, value_name = "DIR")]
     pub report: Option<PathBuf>,

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use melody_core::{Code, ErrorReport};
 use melody_model::PhoneNumber;
 use melody_parity::{
-    Account, Budget, Error, Load, Options, OtpSource, Progress, Report, Severity, Suite,
+    Account, Budget, Error, Load, Options, OtpSource, Progress, Recorder, Report, Severity, Suite,
 };
 use secrecy::SecretString;
 use serde::Serialize;
@@ -18,6 +18,7 @@ use crate::args::{Global, ParityArgs};
 use crate::exit::{self, Halt, NEGATIVE};
 use crate::render::output::{self, Output};
 use crate::render::parity as render;
+use crate::signals::Signals;
 
 /// One line of the list of cases.
 #[derive(Serialize)]
@@ -86,6 +87,41 @@ pub async fn parity(args: ParityArgs, global: &Global, out: &Output) -> Result<(
     }
 }
 
+/// Where the app is to look, in a recording's first line.
+#[derive(Serialize)]
+struct Recording {
+    listening: String,
+}
+
+/// Records until it is told to stop, and writes the suite.
+pub async fn record(
+    file: &Path,
+    args: &ParityArgs,
+    global: &Global,
+    out: &Output,
+    signals: &mut Signals,
+) -> Result<(), Halt> {
+    let service = args.blue.as_deref().unwrap_or_default();
+    let allowed: Vec<String> = args.allow_host.iter().chain(&global.allow_http).cloned().collect();
+    // What cannot be written is told before the session, not after.
+    fs::write(file, "").map_err(|error| unwritable(file, &error))?;
+    let recorder = Recorder::start(service, &allowed).await.map_err(halt)?;
+    if out.is_json() {
+        output::document(&Recording { listening: recorder.address() })?;
+    } else {
+        output::line(&format!(
+            "Use the app with --server {}. Ctrl+C ends the recording.",
+            recorder.address()
+        ))?;
+    }
+    signals.next().await;
+    let suite = recorder.stop();
+    let calls: usize = suite.cases.iter().map(|case| case.steps.len()).sum();
+    fs::write(file, suite.to_toml().map_err(halt)?).map_err(|error| unwritable(file, &error))?;
+    out.note(&format!("{calls} calls are in {}.", file.display()));
+    Ok(())
+}
+
 fn options(
     args: ParityArgs,
     suite: Suite,
@@ -139,7 +175,9 @@ fn list(suite: Suite, only: &[String], out: &Output) -> Result<(), Halt> {
         .expanded()
         .cases
         .into_iter()
-        .filter(|case| only.is_empty() || only.iter().any(|tag| case.has_tag(tag) || case.id.starts_with(tag)))
+        .filter(|case| {
+            only.is_empty() || only.iter().any(|tag| case.has_tag(tag) || case.id.starts_with(tag))
+        })
         .map(|case| {
             let mut calls: Vec<String> = case.steps.iter().map(|step| step.call.clone()).collect();
             calls.dedup();
@@ -171,7 +209,8 @@ fn bar(out: &Output) -> ProgressBar {
 
 fn write(report: &Report, folder: &Path) -> Result<(), Halt> {
     let json = report.json().map_err(halt)?;
-    for (name, text) in [("report.json", json), ("report.html", report.html()), ("junit.xml", report.junit())] {
+    for (name, text) in [("report.json", json), ("report.html", report.html()), ("junit.xml", report.junit())]
+    {
         let path = folder.join(name);
         fs::write(&path, text).map_err(|error| unwritable(&path, &error))?;
     }

@@ -40,8 +40,9 @@ pub fn run(cli: Cli) -> Result<(), Halt> {
         }
         Command::Parity(args) => {
             logging::start(global.profile.as_deref(), stderr_log(global.verbose && !out.is_json()));
-            on_runtime(async |signals| {
-                unless_interrupted(signals, Box::pin(parity::parity(*args, &global, &out))).await
+            on_runtime(async |signals| match &args.record {
+                Some(file) => parity::record(file, &args, &global, &out, signals).await,
+                None => unless_interrupted(signals, Box::pin(parity::parity(*args, &global, &out))).await,
             })
         }
         Command::Tour(args) => {

@@ -141,7 +141,14 @@ pub(crate) fn libraries(blue: &Library, green: &Library, ids: &mut IdMap, began:
     }
     if blue.total != green.total {
         let why = "The two count their songs differently.".to_owned();
-        findings.add("/pagination/total".into(), Kind::Value, Severity::Degrading, json!(blue.total), json!(green.total), why);
+        findings.add(
+            "/pagination/total".into(),
+            Kind::Value,
+            Severity::Degrading,
+            json!(blue.total),
+            json!(green.total),
+            why,
+        );
     }
     let pairs = pairs(&blue.entries, &green.entries, ids);
     let empty = green.entries.is_empty() && !blue.entries.is_empty();
@@ -149,7 +156,11 @@ pub(crate) fn libraries(blue: &Library, green: &Library, ids: &mut IdMap, began:
         let place = format!("/songs/{at}");
         let Some(other) = pairs.of_blue[at] else {
             let severity = if empty { Severity::Breaking } else { Severity::Degrading };
-            let why = if empty { "Green has forgotten the library." } else { "The saved song is missing on green." };
+            let why = if empty {
+                "Green has forgotten the library."
+            } else {
+                "The saved song is missing on green."
+            };
             findings.add(place, Kind::Lost, severity, entry.shown(), Value::Null, why.into());
             continue;
         };
@@ -167,7 +178,14 @@ pub(crate) fn libraries(blue: &Library, green: &Library, ids: &mut IdMap, began:
         } else {
             (Kind::Extra, "Blue does not have this saved song.")
         };
-        findings.add(format!("/songs/{at}"), kind, Severity::Degrading, Value::Null, entry.shown(), why.into());
+        findings.add(
+            format!("/songs/{at}"),
+            kind,
+            Severity::Degrading,
+            Value::Null,
+            entry.shown(),
+            why.into(),
+        );
     }
     findings.list
 }
@@ -199,8 +217,11 @@ fn pairs(blue: &[Entry], green: &[Entry], ids: &mut IdMap) -> Pairs {
             _ => true,
         };
         let known = |found: &usize| ids.knows(&entry.song_id, &green[*found].song_id);
-        let mut candidates: Vec<usize> =
-            by_id.chain(by_name.filter(|found| near(found))).copied().filter(|found| fits(found, &taken)).collect();
+        let mut candidates: Vec<usize> = by_id
+            .chain(by_name.filter(|found| near(found)))
+            .copied()
+            .filter(|found| fits(found, &taken))
+            .collect();
         candidates.sort_by_key(|found| !known(found));
         if let Some(found) = candidates.first().copied() {
             taken[found] = true;
@@ -222,9 +243,27 @@ fn changed(blue: &Entry, green: &Entry, place: &str, began: Timestamp, findings:
     differs("track/title", degrading, json!(blue.title), json!(green.title), "The title changed.");
     differs("track/artist", degrading, json!(blue.artist), json!(green.artist), "The artist changed.");
     differs("track/album", degrading, json!(blue.album), json!(green.album), "The album changed.");
-    differs("track/duration", degrading, json!(blue.duration_s), json!(green.duration_s), "The length changed.");
-    differs("track/language", degrading, json!(blue.language), json!(green.language), "The language changed.");
-    differs("track/external_ids", degrading, json!(blue.external), json!(green.external), "The catalogues' ids changed.");
+    differs(
+        "track/duration",
+        degrading,
+        json!(blue.duration_s),
+        json!(green.duration_s),
+        "The length changed.",
+    );
+    differs(
+        "track/language",
+        degrading,
+        json!(blue.language),
+        json!(green.language),
+        "The language changed.",
+    );
+    differs(
+        "track/external_ids",
+        degrading,
+        json!(blue.external),
+        json!(green.external),
+        "The catalogues' ids changed.",
+    );
     differs(
         "track/audio_files/original",
         Severity::Breaking,
@@ -239,17 +278,33 @@ fn changed(blue: &Entry, green: &Entry, place: &str, began: Timestamp, findings:
         json!(green.has_instrumental),
         "Only one of the two has the instrumental.",
     );
-    differs("play_count", degrading, json!(blue.plays), json!(green.plays), "The plays are counted differently.");
+    differs(
+        "play_count",
+        degrading,
+        json!(blue.plays),
+        json!(green.plays),
+        "The plays are counted differently.",
+    );
     if let (Some(a), Some(b)) = (blue.added_at, green.added_at) {
         let made_now = a >= began && b >= began;
         let apart = (a.as_millisecond() - b.as_millisecond()).abs();
         if apart > 0 && !made_now {
             let half_hours = apart % 1_800_000 == 0;
-            let why = if half_hours { "It was read in another time zone." } else { "It was saved at another time." };
+            let why = if half_hours {
+                "It was read in another time zone."
+            } else {
+                "It was saved at another time."
+            };
             differs("added_at", degrading, json!(a), json!(b), why);
         }
     } else if blue.added_at.is_some() != green.added_at.is_some() {
-        differs("added_at", degrading, json!(blue.added_at), json!(green.added_at), "Only one of the two says when.");
+        differs(
+            "added_at",
+            degrading,
+            json!(blue.added_at),
+            json!(green.added_at),
+            "Only one of the two says when.",
+        );
     }
 }
 

@@ -65,9 +65,19 @@ pub(crate) fn form(text: &str) -> Option<IdForm> {
     let (prefix, rest) = text.split_once('_')?;
     let known = matches!(
         prefix,
-        "track" | "song" | "library" | "otp" | "user" | "job" | "conv" | "conversion" | "notif" | "notification"
+        "track"
+            | "song"
+            | "library"
+            | "otp"
+            | "user"
+            | "job"
+            | "conv"
+            | "conversion"
+            | "notif"
+            | "notification"
     );
-    let word = !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+    let word =
+        !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
     (known && word && rest.bytes().any(|b| b.is_ascii_digit())).then_some(IdForm::Prefixed)
 }
 

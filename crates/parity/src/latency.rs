@@ -86,10 +86,10 @@ impl Budget {
     /// [`Error::File`].
     pub fn read(path: &std::path::Path) -> Result<Vec<Self>, Error> {
         let shown = path.display();
-        let text =
-            std::fs::read_to_string(path).map_err(|e| Error::File(format!("{shown} cannot be read: {e}.")))?;
-        let budgets: Budgets =
-            toml::from_str(&text).map_err(|e| Error::File(format!("{shown} is no budget: {}.", e.message())))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Error::File(format!("{shown} cannot be read: {e}.")))?;
+        let budgets: Budgets = toml::from_str(&text)
+            .map_err(|e| Error::File(format!("{shown} is no budget: {}.", e.message())))?;
         Ok(budgets.budget)
     }
 }
@@ -139,8 +139,10 @@ pub(crate) async fn rounds(blue: &mut Side, green: &mut Side, rounds: usize) -> 
             calls.push((Timed { call: step.call, blue: Vec::new(), green: Vec::new() }, a, b));
         }
     }
-    let mut turns: Vec<(usize, bool)> =
-        (0..calls.len()).flat_map(|at| [(at, true), (at, false)]).flat_map(|turn| vec![turn; rounds]).collect();
+    let mut turns: Vec<(usize, bool)> = (0..calls.len())
+        .flat_map(|at| [(at, true), (at, false)])
+        .flat_map(|turn| vec![turn; rounds])
+        .collect();
     turns.shuffle(&mut StdRng::seed_from_u64(SEED));
     for (at, first) in turns {
         let (timed, a, b) = &mut calls[at];
@@ -255,7 +257,8 @@ async fn borne(side: &Side, load: Load) -> Borne {
     while Instant::now() < until {
         ticks.tick().await;
         let (client, request) = (side.client.clone(), request.clone());
-        under_way.spawn(async move { client.raw(&request).await.ok().filter(|a| a.status < 400).map(|a| a.took) });
+        under_way
+            .spawn(async move { client.raw(&request).await.ok().filter(|a| a.status < 400).map(|a| a.took) });
     }
     let mut times = Vec::new();
     let mut sent = 0;
@@ -302,7 +305,13 @@ mod tests {
             interval: [3.5, 4.5],
             rounds: 9,
         };
-        let budget = |call: &str, p95, ratio| Budget { call: call.into(), p50_ms: None, p95_ms: p95, p99_ms: None, ratio };
+        let budget = |call: &str, p95, ratio| Budget {
+            call: call.into(),
+            p50_ms: None,
+            p95_ms: p95,
+            p99_ms: None,
+            ratio,
+        };
         let over = |budget| over_budget(std::slice::from_ref(&line), &[budget]).len();
         assert_eq!(over(budget("*", Some(8.0), Some(3.0))), 2);
         assert_eq!(over(budget("GET /x", Some(9.0), Some(3.5))), 0);

@@ -10,8 +10,16 @@ const DOTS: &str = "••••••";
 const SHORTEST: usize = 4;
 /// Fields whose value is a secret wherever they come.
 const FIELDS: &[&str] = &[
-    "access_token", "accesstoken", "refresh_token", "refreshtoken", "token", "otp", "phone_number", "phonenumber",
-    "phone", "authorization",
+    "access_token",
+    "accesstoken",
+    "refresh_token",
+    "refreshtoken",
+    "token",
+    "otp",
+    "phone_number",
+    "phonenumber",
+    "phone",
+    "authorization",
 ];
 
 /// All that is known to be secret in this run.
@@ -76,7 +84,8 @@ impl Mask {
                     .iter()
                     .map(|(name, value)| {
                         let secret = FIELDS.contains(&name.to_ascii_lowercase().as_str()) && !value.is_null();
-                        let shown = if secret && !value.is_object() { DOTS.into() } else { self.value(value) };
+                        let shown =
+                            if secret && !value.is_object() { DOTS.into() } else { self.value(value) };
                         (self.text(name), shown)
                     })
                     .collect(),
@@ -135,8 +144,13 @@ mod tests {
         ] {
             assert_eq!(mask.text(said), shown, "{said}");
         }
-        let shown = mask.value(&json!({ "refresh_token": "never-seen", "n": 9_876_543_210_u64, "otp": 1 })).to_string();
-        assert!(!shown.contains("never-seen") && !shown.contains("9876543210") && !shown.contains(":1"), "{shown}");
+        let shown = mask
+            .value(&json!({ "refresh_token": "never-seen", "n": 9_876_543_210_u64, "otp": 1 }))
+            .to_string();
+        assert!(
+            !shown.contains("never-seen") && !shown.contains("9876543210") && !shown.contains(":1"),
+            "{shown}"
+        );
         assert_eq!(format!("{mask:?}"), "Mask(3 words)");
     }
 }

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use melody_api::{
-    Client, ClientOptions, Dialect, Error as ApiError, MemoryTokenStore, Place, RawAnswer, RawRequest, ServiceAddress,
+    Client, ClientOptions, Dialect, Error as ApiError, MemoryTokenStore, Place, RawAnswer, RawRequest,
+    ServiceAddress,
 };
 use secrecy::SecretString;
 use serde_json::{Map, Value, json};
@@ -183,7 +184,8 @@ impl Side {
             self.expires_at = Timestamp::now().checked_add(SignedDuration::from_secs(seconds)).ok();
         }
         if let Some(refresh) = text("refresh_token") {
-            self.variables.insert("refresh_token".into(), Value::from(secrecy::ExposeSecret::expose_secret(&refresh)));
+            self.variables
+                .insert("refresh_token".into(), Value::from(secrecy::ExposeSecret::expose_secret(&refresh)));
             self.refresh = Some(refresh);
         }
     }
@@ -200,7 +202,8 @@ impl Side {
     /// Renews a token that will not last; whether it worked shows in the next answer.
     pub async fn renew_if_needed(&mut self) {
         let soon = Timestamp::now().checked_add(SOON).ok();
-        let (Some(expires_at), Some(refresh), Some(soon)) = (self.expires_at, self.refresh.clone(), soon) else {
+        let (Some(expires_at), Some(refresh), Some(soon)) = (self.expires_at, self.refresh.clone(), soon)
+        else {
             return;
         };
         if self.access.is_none() || expires_at > soon {

@@ -17,7 +17,10 @@ const PROFILE: &str = "/users/profile";
 const VERIFY: &str = "/auth/verify-otp";
 
 fn shown(findings: &[Finding]) -> Vec<String> {
-    findings.iter().map(|f| format!("{:?} {:?} {} {} {}", f.severity, f.kind, f.case, f.path, f.why)).collect()
+    findings
+        .iter()
+        .map(|f| format!("{:?} {:?} {} {} {}", f.severity, f.kind, f.case, f.path, f.why))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,24 +59,97 @@ const FIELDS: &[(&str, &[&str])] = &[
     (
         SEARCH,
         &[
-            "id", "title", "artist", "album", "duration", "language", "genre", "release_year", "popularity", "explicit",
-            "thumbnail_url", "external_ids", "audio_files", "created_at", "tracks", "data", "pagination", "total", "limit",
-            "page", "total_pages", "success", "message",
+            "id",
+            "title",
+            "artist",
+            "album",
+            "duration",
+            "language",
+            "genre",
+            "release_year",
+            "popularity",
+            "explicit",
+            "thumbnail_url",
+            "external_ids",
+            "audio_files",
+            "created_at",
+            "tracks",
+            "data",
+            "pagination",
+            "total",
+            "limit",
+            "page",
+            "total_pages",
+            "success",
+            "message",
         ],
     ),
-    (TRENDING, &["id", "title", "artist", "duration", "timeframe", "tracks", "data", "message", "created_at", "audio_files"]),
-    (TRACK, &["track", "lyrics", "metadata", "title", "bpm", "key", "energy", "danceability", "id", "audio_files"]),
+    (
+        TRENDING,
+        &[
+            "id",
+            "title",
+            "artist",
+            "duration",
+            "timeframe",
+            "tracks",
+            "data",
+            "message",
+            "created_at",
+            "audio_files",
+        ],
+    ),
+    (
+        TRACK,
+        &[
+            "track",
+            "lyrics",
+            "metadata",
+            "title",
+            "bpm",
+            "key",
+            "energy",
+            "danceability",
+            "id",
+            "audio_files",
+        ],
+    ),
     (
         LIBRARY,
-        &["library_id", "track", "added_at", "play_count", "has_instrumental", "songs", "total", "pagination", "id", "title"],
+        &[
+            "library_id",
+            "track",
+            "added_at",
+            "play_count",
+            "has_instrumental",
+            "songs",
+            "total",
+            "pagination",
+            "id",
+            "title",
+        ],
     ),
-    (PROFILE, &["user", "id", "name", "preferences", "stats", "total_songs", "joined_at", "created_at", "is_verified"]),
+    (
+        PROFILE,
+        &[
+            "user",
+            "id",
+            "name",
+            "preferences",
+            "stats",
+            "total_songs",
+            "joined_at",
+            "created_at",
+            "is_verified",
+        ],
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_a_hundred_at_random_hardly_one_is_missed_and_clean_runs_are_clean() {
     let seed = std::env::var("PARITY_SEED").ok().and_then(|text| text.parse().ok()).unwrap_or(20_261_123);
-    let count = |name: &str, usual| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
+    let count =
+        |name: &str, usual| std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual);
     let (deviations, clean) = (count("PARITY_DEVIATIONS", 100), count("PARITY_CLEAN", 10));
     let mut random = StdRng::seed_from_u64(seed);
     let bench = Bench::start().await;
@@ -102,5 +178,9 @@ async fn of_a_hundred_at_random_hardly_one_is_missed_and_clean_runs_are_clean() 
             missed.push(format!("{deviation:?}"));
         }
     }
-    assert!(missed.len() * 100 <= deviations, "{} of {deviations} missed with seed {seed}: {missed:#?}", missed.len());
+    assert!(
+        missed.len() * 100 <= deviations,
+        "{} of {deviations} missed with seed {seed}: {missed:#?}",
+        missed.len()
+    );
 }

@@ -9,8 +9,11 @@ use super::{
 };
 use crate::exit::Halt;
 
-pub const CASES: &[Column] =
-    &[Column::new("Tags").tone(Tone::Faint), Column::new("Calls").shrinks_to(20), Column::new("Case").tone(Tone::Strong)];
+pub const CASES: &[Column] = &[
+    Column::new("Tags").tone(Tone::Faint),
+    Column::new("Calls").shrinks_to(20),
+    Column::new("Case").tone(Tone::Strong),
+];
 
 const FINDINGS: &[Column] = &[
     Column::new("Kind"),
@@ -37,7 +40,9 @@ const SHOWN: usize = 25;
 pub fn report(out: &Output, report: &Report, show_hidden: bool) -> Result<(), Halt> {
     if out.reader == Reader::Pipe {
         return report.findings.iter().try_for_each(|f| {
-            output::line(&[f.severity.as_str(), f.kind.as_str(), &f.call, &f.path, &f.case, &cell(&f.why)].join("\t"))
+            output::line(
+                &[f.severity.as_str(), f.kind.as_str(), &f.call, &f.path, &f.case, &cell(&f.why)].join("\t"),
+            )
         });
     }
     let width = match out.reader {
@@ -70,7 +75,12 @@ pub fn report(out: &Output, report: &Report, show_hidden: bool) -> Result<(), Ha
     }
     if show_hidden {
         for hidden in &report.hidden {
-            output::line(&format!("{} hidden by “{}”: {}", hidden.count, hidden.rule, hidden.paths.join(", ")))?;
+            output::line(&format!(
+                "{} hidden by “{}”: {}",
+                hidden.count,
+                hidden.rule,
+                hidden.paths.join(", ")
+            ))?;
         }
     }
     summary(out, report)

@@ -68,7 +68,11 @@ pub(crate) fn align(blue: &[Value], green: &[Value], known: &IdMap) -> Alignment
         }
     }
     Alignment {
-        pairs: of_blue.iter().enumerate().filter_map(|(b, pair)| pair.map(|(g, sure)| (b, g, sure))).collect(),
+        pairs: of_blue
+            .iter()
+            .enumerate()
+            .filter_map(|(b, pair)| pair.map(|(g, sure)| (b, g, sure)))
+            .collect(),
         lost: open(&of_blue),
         extra: (0..green.len()).filter(|&g| !taken[g]).collect(),
     }
@@ -121,8 +125,11 @@ fn collect(value: &Value, path: &str, into: &mut Vec<(String, String)>) {
                 collect(value, &format!("{path}/{name}"), into);
             }
         }
-        Value::Array(items) => items.iter().enumerate().for_each(|(at, item)| collect(item, &format!("{path}/{at}"), into)),
-        Value::String(text) if ids::form(text).is_some() || text.starts_with('/') || text.starts_with("http") => {}
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(at, item)| collect(item, &format!("{path}/{at}"), into))
+        }
+        Value::String(text)
+            if ids::form(text).is_some() || text.starts_with('/') || text.starts_with("http") => {}
         Value::Null => {}
         Value::String(_) if path.ends_with("_at") => {}
         other => into.push((path.to_owned(), other.to_string())),

@@ -64,7 +64,12 @@ pub(crate) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub fn new(ids: &'a mut IdMap, dialects: (Dialect, Dialect), began: Timestamp, origins: (&'a str, &'a str)) -> Self {
+    pub fn new(
+        ids: &'a mut IdMap,
+        dialects: (Dialect, Dialect),
+        began: Timestamp,
+        origins: (&'a str, &'a str),
+    ) -> Self {
         Self {
             ids,
             dialects,
@@ -106,7 +111,11 @@ impl<'a> Context<'a> {
 
     /// A pair of ids of two things that are one.
     pub fn pair(&mut self, blue: &str, green: &str) -> Match {
-        if self.sure && self.take.is_none() { self.ids.learn(blue, green) } else { self.ids.check(blue, green) }
+        if self.sure && self.take.is_none() {
+            self.ids.learn(blue, green)
+        } else {
+            self.ids.check(blue, green)
+        }
     }
 
     pub fn check(&self, blue: &str, green: &str) -> Match {
@@ -137,7 +146,11 @@ impl<'a> Context<'a> {
                     a.clone()
                 }
                 Verdict::Differs(kind, note) => {
-                    if self.differs(path, kind, a, b, note) { b.clone() } else { a.clone() }
+                    if self.differs(path, kind, a, b, note) {
+                        b.clone()
+                    } else {
+                        a.clone()
+                    }
                 }
             },
         }
@@ -196,13 +209,22 @@ impl<'a> Context<'a> {
                 }
             }
         }
-        let mut new: Vec<(&String, &Value)> = green.iter().filter(|(name, _)| !blue.contains_key(*name)).collect();
+        let mut new: Vec<(&String, &Value)> =
+            green.iter().filter(|(name, _)| !blue.contains_key(*name)).collect();
+        let one_each = lost.len() == 1 && new.len() == 1;
         for (name, value) in lost {
             let at = under(path, name);
-            // Under another name it is not lost but renamed; what is the same in many fields says nothing.
-            let telling = !matches!(value, Value::Null | Value::Bool(_)) && *value != json!(0) && *value != json!("");
+            // Under another name it is not lost but renamed. What is the same in many fields says nothing, but where one
+            // went and one came.
+            let telling = one_each
+                || !matches!(value, Value::Null | Value::Bool(_))
+                    && *value != json!(0)
+                    && *value != json!("");
             let renamed = new.iter().position(|(other, found)| {
-                telling && !green.contains_key(name) && self.means_the_same(value, found, other)
+                telling
+                    && !value.is_null()
+                    && !green.contains_key(name)
+                    && self.means_the_same(value, found, other)
             });
             let taken = match renamed {
                 Some(place) => {
@@ -262,7 +284,8 @@ impl<'a> Context<'a> {
             if self.any_order {
                 self.hide("any order", path);
             } else {
-                let short = |rows: &[Value]| -> Value { rows.iter().map(|row| Value::from(title(row))).collect() };
+                let short =
+                    |rows: &[Value]| -> Value { rows.iter().map(|row| Value::from(title(row))).collect() };
                 let note = "The same rows come in another order.".to_owned();
                 if self.differs(path, Kind::Order, &short(blue), &short(green), note) {
                     rows.sort_by_key(|(green, _)| *green);
@@ -305,14 +328,19 @@ impl<'a> Context<'a> {
                 self.hide("any order", path);
                 return a;
             }
-            let take = self.differs(path, Kind::Order, &a, &b, "The same values come in another order.".into());
+            let take =
+                self.differs(path, Kind::Order, &a, &b, "The same values come in another order.".into());
             return if take { b } else { a };
         }
         if blue.len() != green.len() {
             let kind = if blue.len() > green.len() { Kind::Lost } else { Kind::Extra };
             return if self.differs(path, kind, &a, &b, String::new()) { b } else { a };
         }
-        blue.iter().zip(green).enumerate().map(|(at, (a, b))| self.walk(a, b, &under(path, &at.to_string()))).collect()
+        blue.iter()
+            .zip(green)
+            .enumerate()
+            .map(|(at, (a, b))| self.walk(a, b, &under(path, &at.to_string())))
+            .collect()
     }
 
     #[cfg(test)]
@@ -356,7 +384,9 @@ mod tests {
             change(&mut green);
             found(&blue, &green)
         };
-        let rows = |value: &mut Value, change: &dyn Fn(&mut Vec<Value>)| change(value["tracks"].as_array_mut().unwrap());
+        let rows = |value: &mut Value, change: &dyn Fn(&mut Vec<Value>)| {
+            change(value["tracks"].as_array_mut().unwrap())
+        };
         assert_eq!(changed(&|_| {}), []);
         assert_eq!(changed(&|g| g["total"] = json!("3")), [("/total".into(), Kind::Type)]);
         assert_eq!(changed(&|g| g["total"] = json!(4)), [("/total".into(), Kind::Value)]);
@@ -380,7 +410,10 @@ mod tests {
             changed(&|g| g["tracks"][0]["genre"] = json!(["folk", "pop"])),
             [("/tracks/0/genre".into(), Kind::Order)]
         );
-        assert_eq!(changed(&|g| g["tracks"][0]["genre"] = json!(["pop"])), [("/tracks/0/genre".into(), Kind::Lost)]);
+        assert_eq!(
+            changed(&|g| g["tracks"][0]["genre"] = json!(["pop"])),
+            [("/tracks/0/genre".into(), Kind::Lost)]
+        );
         assert_eq!(changed(&|g| g["new"] = json!(1)), [("/new".into(), Kind::Add)]);
         assert_eq!(changed(&|g| g["new"] = Value::Null), []);
     }

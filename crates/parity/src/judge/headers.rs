@@ -37,14 +37,25 @@ const OF_THE_MOMENT: &[&str] = &[
     "upgrade",
 ];
 /// Of these only that they are there.
-const PRESENCE: &[&str] =
-    &["etag", "last-modified", "expires", "set-cookie", "retry-after", "x-ratelimit-remaining", "x-ratelimit-reset"];
+const PRESENCE: &[&str] = &[
+    "etag",
+    "last-modified",
+    "expires",
+    "set-cookie",
+    "retry-after",
+    "x-ratelimit-remaining",
+    "x-ratelimit-reset",
+];
 /// Those that the client paces itself by.
 const PACING: &[&str] = &["retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"];
 
 /// What differs, and how many differences a rule hid.
-pub(crate) fn compare(blue: &RawAnswer, green: &RawAnswer) -> (Vec<HeaderDifference>, Vec<(&'static str, String)>) {
-    let mut names: Vec<&str> = blue.headers.iter().chain(&green.headers).map(|(name, _)| name.as_str()).collect();
+pub(crate) fn compare(
+    blue: &RawAnswer,
+    green: &RawAnswer,
+) -> (Vec<HeaderDifference>, Vec<(&'static str, String)>) {
+    let mut names: Vec<&str> =
+        blue.headers.iter().chain(&green.headers).map(|(name, _)| name.as_str()).collect();
     names.sort_unstable();
     names.dedup();
     let mut found = Vec::new();
@@ -103,7 +114,8 @@ fn shown(name: &str, text: String) -> Value {
 }
 
 fn all(answer: &RawAnswer, name: &str) -> Option<String> {
-    let values: Vec<&str> = answer.headers.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect();
+    let values: Vec<&str> =
+        answer.headers.iter().filter(|(n, _)| n == name).map(|(_, v)| v.as_str()).collect();
     (!values.is_empty()).then(|| values.join(", "))
 }
 

@@ -41,7 +41,9 @@ pub(crate) fn compare(blue: &Value, green: &Value, path: &str, context: &mut Con
         (Value::String(a), Value::String(b)) if a != b && is_secret(path) && a.is_empty() == b.is_empty() => {
             Hidden("secrets")
         }
-        (Value::Number(a), Value::Number(b)) if context.grew_alike(path, a, b) => Hidden("since the run began"),
+        (Value::Number(a), Value::Number(b)) if context.grew_alike(path, a, b) => {
+            Hidden("since the run began")
+        }
         (Value::Number(a), Value::Number(b)) => numbers(a, b),
         (Value::String(a), Value::String(b)) => texts(a, b, path, context),
         (a, b) if a == b => Same,
@@ -81,6 +83,11 @@ fn numbers(blue: &serde_json::Number, green: &serde_json::Number) -> Verdict {
         (a * scale).round() == b * scale || (a * scale).floor() == b * scale
     });
     if fraction && ((a - b).abs() <= a.abs().max(b.abs()) * ROUNDED || rounded && (a - b).abs() <= 1.0) {
+        return Differs(Kind::Precision, "It is rounded.".into());
+    }
+    // Down to tens or hundreds.
+    let coarse = |step: f64| b == (a / step).floor() * step || b == (a / step).round() * step;
+    if b != 0.0 && !fraction && (coarse(10.0) || coarse(100.0)) && a % 10.0 != 0.0 {
         return Differs(Kind::Precision, "It is rounded.".into());
     }
     Differs(Kind::Value, String::new())
@@ -159,7 +166,10 @@ fn with_ids(blue: &str, green: &str, context: &mut Context<'_>) -> Option<Verdic
     }
     for (a, b) in &met {
         if let Match::Conflict(known) = context.check(a, b) {
-            return Some(Differs(Kind::Id, format!("It holds an id that was met before as the other's {known}.")));
+            return Some(Differs(
+                Kind::Id,
+                format!("It holds an id that was met before as the other's {known}."),
+            ));
         }
     }
     Some(match (met.is_empty(), context.crossed) {
@@ -212,12 +222,15 @@ fn encoding(blue: &str, green: &str) -> Option<&'static str> {
     if lossy('?') || lossy('\u{fffd}') {
         return Some("Letters were lost.");
     }
-    if serde_json::from_str::<String>(&format!("\"{}\"", green.replace('"', "\\\""))).is_ok_and(|held| held == blue) {
+    if serde_json::from_str::<String>(&format!("\"{}\"", green.replace('"', "\\\"")))
+        .is_ok_and(|held| held == blue)
+    {
         return Some("The letters are escaped once more.");
     }
-    let unescaped = [("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'")]
-        .iter()
-        .fold(green.to_owned(), |text, (escape, sign)| text.replace(escape, sign));
+    let unescaped =
+        [("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&#x27;", "'")]
+            .iter()
+            .fold(green.to_owned(), |text, (escape, sign)| text.replace(escape, sign));
     if unescaped != green && unescaped == blue {
         return Some("The letters are escaped for HTML.");
     }
@@ -257,7 +270,9 @@ impl Moment {
         if bytes.len() < 19 || bytes[4] != b'-' || bytes[13] != b':' || !matches!(bytes[10], b'T' | b' ') {
             return None;
         }
-        let digits = text[19..].strip_prefix('.').map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
+        let digits = text[19..]
+            .strip_prefix('.')
+            .map_or(0, |rest| rest.bytes().take_while(u8::is_ascii_digit).count());
         if let Ok(at) = text.parse() {
             let form = if text.ends_with(['Z', 'z']) { MomentForm::Z } else { MomentForm::Offset };
             return Some(Self { at, form, digits });
@@ -271,7 +286,12 @@ fn moments(blue: &Moment, green: &Moment, path: &str, context: &Context<'_>) -> 
     let rounded = || Differs(Kind::Precision, "Parts of the second are lost.".into());
     let coarser = green.digits < blue.digits.min(3);
     let apart = green.at.as_nanosecond() - blue.at.as_nanosecond();
-    let same = blue.at.as_nanosecond().div_euclid(MILLISECOND) == green.at.as_nanosecond().div_euclid(MILLISECOND);
+    let same =
+        blue.at.as_nanosecond().div_euclid(MILLISECOND) == green.at.as_nanosecond().div_euclid(MILLISECOND);
+    let whole_minute = |at: Timestamp| at.as_nanosecond().rem_euclid(60_000_000_000) == 0;
+    if !same && whole_minute(green.at) && !whole_minute(blue.at) && apart.abs() < 60_000_000_000 {
+        return rounded();
+    }
     if !same {
         let seconds = (apart / 1_000_000_000) as i64;
         let made_now = blue.at >= context.began && green.at >= context.began;
@@ -326,11 +346,36 @@ mod tests {
     fn forms_are_no_differences() {
         for (blue, green, path, is) in [
             (json!(1), json!(1.0), "/n", Hidden("number form")),
-            (json!("2024-01-15T10:30:00.123Z"), json!("2024-01-15T10:30:00.123456+00:00"), "/created_at", Expected(Row::Timestamps)),
-            (json!("2024-01-15T10:30:00.123Z"), json!("2024-01-15T16:00:00.123456+05:30"), "/created_at", Expected(Row::Timestamps)),
-            (json!("2024-01-15T10:30:00.123Z"), json!("2024-01-15T10:30:00.123456"), "/created_at", Expected(Row::Timestamps)),
-            (json!("64f0c2a1b3d4e5f60718293a"), json!("3f1e9a50-7e9f-4a43-9c2f-000000000001"), "/id", Expected(Row::Ids)),
-            (json!("/media/64f0c2a1b3d4e5f60718293a.png"), json!("/media/3f1e9a50-7e9f-4a43-9c2f-000000000001.png"), "/u", Expected(Row::Ids)),
+            (
+                json!("2024-01-15T10:30:00.123Z"),
+                json!("2024-01-15T10:30:00.123456+00:00"),
+                "/created_at",
+                Expected(Row::Timestamps),
+            ),
+            (
+                json!("2024-01-15T10:30:00.123Z"),
+                json!("2024-01-15T16:00:00.123456+05:30"),
+                "/created_at",
+                Expected(Row::Timestamps),
+            ),
+            (
+                json!("2024-01-15T10:30:00.123Z"),
+                json!("2024-01-15T10:30:00.123456"),
+                "/created_at",
+                Expected(Row::Timestamps),
+            ),
+            (
+                json!("64f0c2a1b3d4e5f60718293a"),
+                json!("3f1e9a50-7e9f-4a43-9c2f-000000000001"),
+                "/id",
+                Expected(Row::Ids),
+            ),
+            (
+                json!("/media/64f0c2a1b3d4e5f60718293a.png"),
+                json!("/media/3f1e9a50-7e9f-4a43-9c2f-000000000001.png"),
+                "/u",
+                Expected(Row::Ids),
+            ),
             (json!("/a/b?sig=1"), json!("/a/b?sig=2"), "/u", Hidden("signature")),
         ] {
             assert_eq!(verdict(blue.clone(), green.clone(), path), is, "{blue} {green}");
@@ -344,6 +389,8 @@ mod tests {
             (json!(187), json!(188), Kind::Value),
             (json!(0.567), json!(0.57), Kind::Precision),
             (json!(0.72), json!(1), Kind::Precision),
+            (json!(187), json!(180), Kind::Precision),
+            (json!("2024-01-15T10:30:07.123Z"), json!("2024-01-15T10:30:00.000000+00:00"), Kind::Precision),
             (json!("2024-01-15T10:30:00.123Z"), json!("2024-01-15T10:30:00+00:00"), Kind::Precision),
             (json!("2024-01-15T10:30:00.123Z"), json!("2024-01-15T16:00:00.123456"), Kind::Value),
             (json!("दिल"), json!("à¤¦à¤¿à¤²"), Kind::Encoding),
@@ -358,7 +405,9 @@ mod tests {
                 other => panic!("{blue} {green}: {other:?}"),
             }
         }
-        let Differs(_, why) = verdict(json!("2024-01-15T10:30:00.123Z"), json!("2024-01-15T16:00:00.123456"), "/created_at") else {
+        let Differs(_, why) =
+            verdict(json!("2024-01-15T10:30:00.123Z"), json!("2024-01-15T16:00:00.123456"), "/created_at")
+        else {
             panic!("five and a half hours are a difference");
         };
         assert!(why.contains("5 h 30 min"), "{why}");

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub(crate) use diff::{Difference, Sums};
 pub use shape::Row;
-pub(crate) use shape::{canonical, pattern};
+pub(crate) use shape::{canonical, pattern, snake, under};
 
 use crate::{ids::IdMap, suite::Step};
 use diff::Context;
@@ -168,7 +168,8 @@ pub(crate) fn judge(
         };
         let restless: BTreeSet<String> =
             both(&mut mirror, step, blue, again).found.into_iter().map(|f| pattern(&f.path)).collect();
-        let (noise, found) = judged.found.into_iter().partition(|f: &Found| restless.contains(&pattern(&f.path)));
+        let (noise, found) =
+            judged.found.into_iter().partition(|f: &Found| restless.contains(&pattern(&f.path)));
         judged.found = found;
         judged.noise = noise.into_iter().map(|f: Found| f.path).collect();
     }
@@ -297,7 +298,8 @@ fn bodies(bench: &mut Bench<'_>, step: &Step, blue: &RawAnswer, green: &RawAnswe
     }
     let mut blue_form = canonical(&json_blue, bench.lift, blue.status);
     let mut green_form = canonical(&json_green, bench.lift, green.status);
-    let enveloped = |form: &Canonical| form.signs.get(&(Row::Envelope, String::new())).map(|sign| sign.blue.is_some());
+    let enveloped =
+        |form: &Canonical| form.signs.get(&(Row::Envelope, String::new())).map(|sign| sign.blue.is_some());
     if enveloped(&blue_form) != enveloped(&green_form) && blue.status < 400 {
         // What is around the data is told as one thing.
         for form in [&mut blue_form, &mut green_form] {
@@ -372,7 +374,9 @@ fn signs(
             (false, _) if same => None,
             (false, _) => Some("The two speak one dialect and write this in two ways."),
             (true, Row::JsonColumns) if new.green.is_none() && old.green.is_none() => None,
-            (true, Row::JsonColumns) if old.green.is_some() => Some("Only green has strings in place of objects."),
+            (true, Row::JsonColumns) if old.green.is_some() => {
+                Some("Only green has strings in place of objects.")
+            }
             (true, Row::JsonColumns) => {
                 judged.expected.push((*row, a.path.clone(), spelt(a), spelt(b)));
                 None
@@ -440,7 +444,9 @@ fn differences(
                 let after = read(&with_it);
                 if first.kind == Kind::Id { of_ids(first) } else { effect(before, &after) }
             }
-            None => (Severity::Cosmetic, "The client acts by the code of an error, not by its words.".to_owned()),
+            None => {
+                (Severity::Cosmetic, "The client acts by the code of an error, not by its words.".to_owned())
+            }
         };
         let mut words = vec![first.note.clone(), why];
         if members.len() > 1 {
@@ -483,11 +489,16 @@ fn effect(before: &Result<Value, ApiError>, after: &Result<Value, ApiError>) -> 
     }
     let mut places = Vec::new();
     changes(before, after, "", &mut places);
-    let needed = |place: &str| ["/audio_files/original", "/access", "/refresh"].iter().any(|end| place.ends_with(end));
+    let needed =
+        |place: &str| ["/audio_files/original", "/access", "/refresh"].iter().any(|end| place.ends_with(end));
     if let Some((place, _)) = places.iter().find(|(place, lost)| *lost && needed(place)) {
-        return (Severity::Breaking, format!("The client cannot do without {}.", place.trim_start_matches('/')));
+        return (
+            Severity::Breaking,
+            format!("The client cannot do without {}.", place.trim_start_matches('/')),
+        );
     }
-    let skipped = after["skipped"].as_u64().unwrap_or(0).saturating_sub(before["skipped"].as_u64().unwrap_or(0));
+    let skipped =
+        after["skipped"].as_u64().unwrap_or(0).saturating_sub(before["skipped"].as_u64().unwrap_or(0));
     if skipped > 0 {
         return (Severity::Degrading, format!("The client cannot read {skipped} of the rows."));
     }
@@ -533,10 +544,13 @@ fn outcomes(blue: &Result<Value, ApiError>, green: &Result<Value, ApiError>) -> 
         (Err(a), Err(b)) if a.code() == b.code() => {
             (Severity::Cosmetic, format!("The client reads the same refusal: {}.", a.code()))
         }
-        (Err(a), Err(b)) if sign_in(a.code()) || sign_in(b.code()) => {
-            (Severity::Breaking, format!("The client signs in again by the code: {} became {}.", a.code(), b.code()))
+        (Err(a), Err(b)) if sign_in(a.code()) || sign_in(b.code()) => (
+            Severity::Breaking,
+            format!("The client signs in again by the code: {} became {}.", a.code(), b.code()),
+        ),
+        (Err(a), Err(b)) => {
+            (Severity::Degrading, format!("The client reads {} in place of {}.", b.code(), a.code()))
         }
-        (Err(a), Err(b)) => (Severity::Degrading, format!("The client reads {} in place of {}.", b.code(), a.code())),
     }
 }
 

@@ -149,7 +149,8 @@ impl Shaping {
     }
 
     fn success(&mut self, body: &Value) -> Value {
-        let enveloped = body.as_object().is_some_and(|map| map.contains_key("data") || map.contains_key("success"));
+        let enveloped =
+            body.as_object().is_some_and(|map| map.contains_key("data") || map.contains_key("success"));
         if enveloped {
             self.sign(Row::Envelope, "", Form::Blue, "success, data, message");
             return self.walk(body, "", false);
@@ -166,7 +167,10 @@ impl Shaping {
                 .map(|(at, item)| self.walk(item, &under(path, &at.to_string()), column))
                 .collect(),
             Value::Object(fields) if column => Value::Object(
-                fields.iter().map(|(name, value)| (name.clone(), self.walk(value, &under(path, name), true))).collect(),
+                fields
+                    .iter()
+                    .map(|(name, value)| (name.clone(), self.walk(value, &under(path, name), true)))
+                    .collect(),
             ),
             Value::Object(fields) => self.object(fields, path),
             other => other.clone(),
@@ -209,7 +213,9 @@ impl Shaping {
                     match name.as_str() {
                         "thumbnail_url" => self.sign(Row::Song, &at, Form::Green, raw),
                         "external_ids" => self.sign(Row::Song, &at, Form::Green, raw),
-                        "avatar_url" => self.sign(Row::User, path, Form::Green, "name, avatar_url, preferences"),
+                        "avatar_url" => {
+                            self.sign(Row::User, path, Form::Green, "name, avatar_url, preferences")
+                        }
                         _ => {}
                     }
                     let value = self.member(&name, value, &at);
@@ -228,7 +234,8 @@ impl Shaping {
         if !COLUMNS.contains(&name) {
             return self.walk(value, path, false);
         }
-        let held = value.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()).filter(Value::is_object);
+        let held =
+            value.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()).filter(Value::is_object);
         match held {
             Some(held) => {
                 self.sign(Row::JsonColumns, path, Form::Green, "a string that holds JSON");

@@ -6,7 +6,9 @@ use jiff::{Timestamp, civil::Date};
 use melody_api::RawRequest;
 use serde_json::Value;
 
-use super::{Backend, Backends, Expected, Finding, Hidden, Noise, Report, Shown, ShownSide, Skipped, Summary};
+use super::{
+    Backend, Backends, Expected, Finding, Hidden, Noise, Report, Shown, ShownSide, Skipped, Summary,
+};
 use crate::{
     Case, Ignore, Row, Step,
     judge::{Answered, Found, Judged, pattern},
@@ -127,6 +129,7 @@ impl Book {
         for (row, path, blue, green) in judged.expected {
             let key = (step.call.clone(), row, pattern(&path));
             let entry = self.expected.entry(key).or_insert_with(|| Expected {
+                case: case.id.clone(),
                 call: step.call.clone(),
                 path,
                 row: row.as_str().to_owned(),
@@ -157,11 +160,16 @@ impl Book {
         let expected: Vec<Expected> = self
             .expected
             .into_values()
-            .map(|one| Expected { blue: short(mask.value(&one.blue)), green: short(mask.value(&one.green)), ..one })
+            .map(|one| Expected {
+                blue: short(mask.value(&one.blue)),
+                green: short(mask.value(&one.green)),
+                ..one
+            })
             .collect();
         let hidden: Vec<Hidden> =
             self.hidden.into_iter().map(|(rule, (count, paths))| Hidden { rule, count, paths }).collect();
-        let backend = |side: &Side| Backend { address: side.address.to_string(), dialect: side.dialect.to_string() };
+        let backend =
+            |side: &Side| Backend { address: side.address.to_string(), dialect: side.dialect.to_string() };
         let mut report = Report {
             summary: Summary {
                 cases: self.cases,

@@ -72,7 +72,11 @@ fn findings(report: &Report, out: &mut String) {
     }
     calls.sort_by_key(|(_, worst, list)| std::cmp::Reverse((*worst, list.len())));
     for (call, _, list) in calls {
-        let _ = write!(out, "<h3>{}</h3><table><thead><tr><th>How bad</th><th>Kind</th><th>Where</th><th>Blue</th><th>Green</th><th>Why</th><th>Case</th></tr></thead><tbody>", escaped(call));
+        let _ = write!(
+            out,
+            "<h3>{}</h3><table><thead><tr><th>How bad</th><th>Kind</th><th>Where</th><th>Blue</th><th>Green</th><th>Why</th><th>Case</th></tr></thead><tbody>",
+            escaped(call)
+        );
         for finding in &list {
             let severity = finding.severity.as_str();
             let _ = write!(
@@ -101,7 +105,11 @@ fn sides(shown: &Shown, findings: &[&Finding], out: &mut String) {
         .filter_map(|finding| finding.path.rsplit('/').find(|part| !part.bytes().all(|b| b.is_ascii_digit())))
         .filter(|name| !name.is_empty())
         .collect();
-    let _ = write!(out, "<details><summary>Both answers: {}</summary><div class=\"sides\">", escaped(&shown.case));
+    let _ = write!(
+        out,
+        "<details><summary>Both answers: {}</summary><div class=\"sides\">",
+        escaped(&shown.case)
+    );
     for (name, side) in ["Blue", "Green"].iter().zip(&shown.sides) {
         let _ = write!(
             out,
@@ -194,14 +202,22 @@ fn rest(report: &Report, out: &mut String) {
         out.push_str("</tbody></table></details>");
     };
     let expected = report.expected.iter().map(|one| {
-        [one.row.clone(), format!("{} {}", one.call, one.path), format!("{} → {} ({})", one.blue, one.green, one.count)]
+        [
+            one.row.clone(),
+            format!("{} {}", one.call, one.path),
+            format!("{} → {} ({})", one.blue, one.green, one.count),
+        ]
     });
     table("Expected by the table of shapes", ["Row", "Where", "What"], expected.collect());
-    let hidden =
-        report.hidden.iter().map(|one| [one.rule.clone(), one.count.to_string(), one.paths.join(", ")]).collect();
+    let hidden = report
+        .hidden
+        .iter()
+        .map(|one| [one.rule.clone(), one.count.to_string(), one.paths.join(", ")])
+        .collect();
     table("Hidden by rules", ["Rule", "Places", "Among them"], hidden);
     let noise = report.noise.iter().map(|one| [one.case.clone(), one.path.clone(), String::new()]).collect();
     table("Noise: blue differs from itself", ["Case", "Where", ""], noise);
-    let skipped = report.skipped.iter().map(|one| [one.case.clone(), one.why.clone(), String::new()]).collect();
+    let skipped =
+        report.skipped.iter().map(|one| [one.case.clone(), one.why.clone(), String::new()]).collect();
     table("Left out", ["Case", "Why", ""], skipped);
 }

@@ -23,12 +23,21 @@ pub(super) fn junit(report: &Report) -> String {
         let _ = writeln!(out, "  <testcase classname=\"parity\" name=\"{passed} cases without a finding\"/>");
     }
     for (case, findings) in cases {
-        let worst = findings.iter().map(|finding| finding.severity).max().map_or("", |severity| severity.as_str());
+        let worst =
+            findings.iter().map(|finding| finding.severity).max().map_or("", |severity| severity.as_str());
         let _ = writeln!(out, "  <testcase classname=\"parity\" name=\"{}\">", escaped(case));
         let lines: Vec<String> = findings
             .iter()
             .map(|f| {
-                format!("{} {} at {}: blue {}, green {}. {}", f.severity.as_str(), f.kind.as_str(), f.path, f.blue, f.green, f.why)
+                format!(
+                    "{} {} at {}: blue {}, green {}. {}",
+                    f.severity.as_str(),
+                    f.kind.as_str(),
+                    f.path,
+                    f.blue,
+                    f.green,
+                    f.why
+                )
             })
             .collect();
         let _ = writeln!(

@@ -92,6 +92,8 @@ pub struct Finding {
 /// A difference that the contract's table of shapes has.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Expected {
+    /// The first case that met it.
+    pub case: String,
     pub call: String,
     pub path: String,
     /// The heading of the row.
@@ -151,7 +153,8 @@ impl Report {
     /// # Errors
     /// [`Error::File`], which does not come.
     pub fn json(&self) -> Result<String, Error> {
-        serde_json::to_string_pretty(self).map_err(|e| Error::File(format!("The report cannot be written: {e}.")))
+        serde_json::to_string_pretty(self)
+            .map_err(|e| Error::File(format!("The report cannot be written: {e}.")))
     }
 
     /// A report that was written earlier.
@@ -160,9 +163,10 @@ impl Report {
     /// [`Error::File`] that names the file.
     pub fn read(path: &std::path::Path) -> Result<Self, Error> {
         let shown = path.display();
-        let text =
-            std::fs::read_to_string(path).map_err(|e| Error::File(format!("{shown} cannot be read: {e}.")))?;
-        serde_json::from_str(&text).map_err(|e| Error::File(format!("{shown} is no report of a comparison: {e}.")))
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Error::File(format!("{shown} cannot be read: {e}.")))?;
+        serde_json::from_str(&text)
+            .map_err(|e| Error::File(format!("{shown} is no report of a comparison: {e}.")))
     }
 
     /// Leaves out what an earlier report has: the same case, place and kind. What became worse is new.
@@ -186,7 +190,8 @@ impl Report {
         let of = |severity| self.findings.iter().filter(|f| f.severity == severity).count();
         let (breaking, degrading, cosmetic) =
             (of(Severity::Breaking), of(Severity::Degrading), of(Severity::Cosmetic));
-        self.summary = Summary { findings: self.findings.len(), breaking, degrading, cosmetic, ..self.summary };
+        self.summary =
+            Summary { findings: self.findings.len(), breaking, degrading, cosmetic, ..self.summary };
     }
 
     /// The report as CI systems read it.

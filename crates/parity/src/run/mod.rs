@@ -25,7 +25,7 @@ use crate::{
     side::Side,
 };
 use observe::Observed;
-use play::{Played, play};
+use play::{Played, play, refused};
 
 /// How a run is made.
 #[derive(Debug)]
@@ -183,7 +183,8 @@ impl Run {
             if let OtpSource::Fixed(code) = &account.otp {
                 side.variables.insert("otp".into(), code.expose_secret().into());
                 // A code that is surely not the one.
-                let wrong: String = code.expose_secret().chars().map(|c| if c == '0' { '1' } else { '0' }).collect();
+                let wrong: String =
+                    code.expose_secret().chars().map(|c| if c == '0' { '1' } else { '0' }).collect();
                 side.variables.insert("wrong_otp".into(), wrong.into());
             } else {
                 side.variables.insert("wrong_otp".into(), "000000".into());
@@ -197,20 +198,38 @@ impl Run {
 
     /// One case on blue, then on green, then the verdict on each of its calls.
     async fn case(&mut self, case: &Case, account: Option<&Account>) -> Result<(), Error> {
-        if case.needs_account() && !case.has_tag("sign-in") && !self.both_signed_in() && !case.has_tag("spent") {
+        if case.needs_account()
+            && !case.has_tag("sign-in")
+            && !self.both_signed_in()
+            && !case.has_tag("spent")
+        {
             self.book.skip(&case.id, "The sign-in did not work on both.".into());
             return Ok(());
         }
         let blue = play(&mut self.blue, case, true, account, &mut self.mask).await?;
         let green = play(&mut self.green, case, false, account, &mut self.mask).await?;
+        if case.has_tag("sign-in") && !self.blue.signed_in() {
+            // Without blue there is nothing that green could be compared with.
+            if let Some(error) = refused(case, blue) {
+                return Err(Error::Side { side: "blue", error });
+            }
+            return Ok(());
+        }
         if let Some(why) = unplayable(&blue, &green) {
+            if case.has_tag("sign-in")
+                && let Some(error) = refused(case, green)
+            {
+                return Err(Error::Side { side: "green", error });
+            }
             self.book.skip(&case.id, why);
             return Ok(());
         }
         self.book.counted();
         for (at, step) in case.steps.iter().enumerate().filter(|(_, step)| !step.silent) {
-            let (Some(Played::Done { request: asked_blue, answer: a, again }), Some(Played::Done { request: asked_green, answer: b, .. })) =
-                (blue.get(at), green.get(at))
+            let (
+                Some(Played::Done { request: asked_blue, answer: a, again }),
+                Some(Played::Done { request: asked_green, answer: b, .. }),
+            ) = (blue.get(at), green.get(at))
             else {
                 continue;
             };
@@ -224,7 +243,13 @@ impl Run {
             };
             let judged = judge::judge(&mut bench, step, a, again.as_ref(), b);
             self.observed.note(step, a, again.as_ref(), b);
-            self.book.enter(case, step, judged, [(&self.blue, asked_blue, a), (&self.green, asked_green, b)], &self.mask);
+            self.book.enter(
+                case,
+                step,
+                judged,
+                [(&self.blue, asked_blue, a), (&self.green, asked_green, b)],
+                &self.mask,
+            );
         }
         self.suspect(case).await;
         Ok(())
@@ -316,13 +341,20 @@ impl Run {
 fn unplayable(blue: &[Played], green: &[Played]) -> Option<String> {
     blue.iter().chain(green).find_map(|played| match played {
         Played::Lacks(name) => Some(format!("Nothing gave {name}.")),
-        Played::Limited => Some("The limit of this call is spent for longer than a case waits.".to_owned()),
+        Played::Limited(_) => {
+            Some("The limit of this call is spent for longer than a case waits.".to_owned())
+        }
         Played::Done { .. } => None,
     })
 }
 
 /// Which cases are run, and why the others are not.
-fn choose(cases: Vec<Case>, only: &[String], signs_in: bool, lifted: bool) -> (Vec<Case>, Vec<(String, String)>) {
+fn choose(
+    cases: Vec<Case>,
+    only: &[String],
+    signs_in: bool,
+    lifted: bool,
+) -> (Vec<Case>, Vec<(String, String)>) {
     let mut chosen = Vec::new();
     let mut skipped: BTreeMap<String, String> = BTreeMap::new();
     for case in cases {
@@ -360,7 +392,8 @@ fn guarded(text: &str, options: &Options) -> Result<ServiceAddress, Error> {
     let address = ServiceAddress::parse(text, &options.allow_hosts).map_err(Error::Address)?;
     let host = Url::parse(&address.to_string()).ok().and_then(|url| url.host_str().map(str::to_owned));
     let host = host.unwrap_or_default();
-    if address.is_loopback() || options.allow_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host)) {
+    if address.is_loopback() || options.allow_hosts.iter().any(|allowed| allowed.eq_ignore_ascii_case(&host))
+    {
         Ok(address)
     } else {
         Err(Error::Guarded { host })
@@ -421,7 +454,9 @@ mod tests {
             tags: tags.iter().map(|&tag| tag.to_owned()).collect(),
             ..Case::default()
         };
-        let cases = || vec![case("a", &["music"]), case("b", &["limit"]), case("c", &["slow"]), case("d", &["sign-in"])];
+        let cases = || {
+            vec![case("a", &["music"]), case("b", &["limit"]), case("c", &["slow"]), case("d", &["sign-in"])]
+        };
         let ids = |chosen: Vec<Case>| chosen.into_iter().map(|case| case.id).collect::<Vec<_>>();
         let (chosen, skipped) = choose(cases(), &[], false, false);
         assert_eq!((ids(chosen), skipped.len()), (vec!["a".to_owned()], 3));

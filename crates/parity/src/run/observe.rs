@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// A suspicion is confirmed by so many calls on each side.
-pub(super) const CONFIRMED_BY: usize = 6;
+pub(super) const CONFIRMED_BY: usize = 10;
 /// A difference below this is nobody's to notice, whatever its ratio.
-const NOTICED: Duration = Duration::from_millis(100);
+const NOTICED: Duration = Duration::from_millis(50);
 /// Slower by this is more than the noise of a busy machine, if the whole interval says so.
 const RATIO: f64 = 1.5;
 
@@ -46,7 +46,10 @@ impl Observed {
 
     /// Whether the newest answer to this call makes one look again.
     pub fn looks_slow(&self, step: &Step) -> bool {
-        let slow = self.latest.get(&step.call).is_some_and(|(blue, green)| *green > *blue * 2 && *green - *blue > NOTICED);
+        let slow = self
+            .latest
+            .get(&step.call)
+            .is_some_and(|(blue, green)| *green > *blue * 2 && *green - *blue > NOTICED);
         slow && !self.told.contains(&step.call)
     }
 
@@ -64,7 +67,9 @@ impl Observed {
             .calls
             .iter()
             .filter(|(call, times)| self.writes.contains(*call) && times.0.len() > 1)
-            .filter_map(|(call, (blue, green))| Some(("latency".to_owned(), call.clone(), slower(blue, green)?)))
+            .filter_map(|(call, (blue, green))| {
+                Some(("latency".to_owned(), call.clone(), slower(blue, green)?))
+            })
             .collect();
         self.told.extend(slow.iter().map(|(_, call, _)| call.clone()));
         slow
@@ -84,7 +89,10 @@ pub(super) fn slower(blue: &[Duration], green: &[Duration]) -> Option<Found> {
         severity: Severity::Degrading,
         blue: json!(milliseconds(a)),
         green: json!(milliseconds(b)),
-        why: format!("Milliseconds, the median of {}: slower by a factor of {low:.1} to {high:.1}.", green.len()),
+        why: format!(
+            "Milliseconds, the median of {}: slower by a factor of {low:.1} to {high:.1}.",
+            green.len()
+        ),
         count: 1,
     })
 }

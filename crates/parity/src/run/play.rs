@@ -24,7 +24,7 @@ pub(crate) enum Played {
     /// A variable that no earlier call gave.
     Lacks(String),
     /// Too many calls, and no end of that in sight.
-    Limited,
+    Limited(Box<ApiError>),
 }
 
 /// Plays the steps, then the undoing.
@@ -60,7 +60,12 @@ pub(crate) async fn play(
     Ok(played)
 }
 
-fn ask_for_code(side: &mut Side, step: &Step, account: Option<&Account>, mask: &mut Mask) -> Result<(), Error> {
+fn ask_for_code(
+    side: &mut Side,
+    step: &Step,
+    account: Option<&Account>,
+    mask: &mut Mask,
+) -> Result<(), Error> {
     let wants = step.json.as_ref().is_some_and(|body| body.to_string().contains("{otp}"));
     if !wants || side.variables.contains_key("otp") {
         return Ok(());
@@ -83,13 +88,34 @@ async fn one(side: &mut Side, step: &Step, twice: bool, case: &Case, mask: &mut 
     };
     let answer = side.send(&request).await;
     if let Ok(answer) = &answer {
-        if answer.status == 429 && !case.has_tag("limit") {
-            return Played::Limited;
+        if answer.status == 429
+            && !case.has_tag("limit")
+            && let Err(error) = answer.read_as(step.reads)
+        {
+            return Played::Limited(Box::new(error));
         }
         take(side, step, &answer.body, answer.status, mask);
     }
     let again: Option<Result<_, ApiError>> = if twice { Some(side.send(&request).await) } else { None };
     Played::Done { request, answer, again }
+}
+
+/// Why a sign-in did not work: what was said to the code, or to the asking for one.
+pub(crate) fn refused(case: &Case, played: Vec<Played>) -> Option<ApiError> {
+    for (step, played) in case.steps.iter().zip(played) {
+        let with_code = step.json.as_ref().is_some_and(|body| body.to_string().contains("{otp}"));
+        match played {
+            Played::Limited(error) => return Some(*error),
+            Played::Done { answer: Err(error), .. } => return Some(error),
+            Played::Done { answer: Ok(answer), .. } if with_code || step.reads == Reading::OtpTicket => {
+                if let Err(error) = answer.read_as(step.reads) {
+                    return Some(error);
+                }
+            }
+            Played::Done { .. } | Played::Lacks(_) => {}
+        }
+    }
+    None
 }
 
 /// Keeps what an answer gives to later steps.
@@ -99,7 +125,7 @@ fn take(side: &mut Side, step: &Step, body: &[u8], status: u16, mask: &mut Mask)
     let body = canonical(&body, true, status).value;
     for (name, pointer) in &step.capture {
         match body.pointer(pointer) {
-            Some(Value::Null) | None if step.silent && status < 400 => {
+            Some(Value::Null) | None if step.silent && step.is_pure() && status < 400 => {
                 // What was not there before is taken back as nothing.
                 side.variables.insert(name.clone(), "".into());
             }

@@ -77,9 +77,7 @@ fn walk(value: &Value, known: &Variables) -> Filled<Value> {
             Some(value) => value.clone(),
             None => replace(text, known)?.into(),
         },
-        Value::Array(items) => {
-            items.iter().map(|item| walk(item, known)).collect::<Filled<Vec<_>>>()?.into()
-        }
+        Value::Array(items) => items.iter().map(|item| walk(item, known)).collect::<Filled<Vec<_>>>()?.into(),
         Value::Object(fields) => Value::Object(
             fields
                 .iter()

@@ -18,6 +18,7 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("account", include_str!("../../suites/account.toml")),
     ("music", include_str!("../../suites/music.toml")),
     ("library", include_str!("../../suites/library.toml")),
+    ("conversions", include_str!("../../suites/conversions.toml")),
     ("http", include_str!("../../suites/http.toml")),
     ("notifications", include_str!("../../suites/notifications.toml")),
 ];
@@ -72,10 +73,10 @@ pub struct Step {
     /// A body as it stands here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Token::is_none")]
     pub token: Token,
     /// As what the client reads the answer.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "reads_nothing")]
     pub reads: Reading,
     /// Variables out of the answer, by JSON pointer, in snake case.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -116,6 +117,16 @@ pub enum Token {
     Spent,
 }
 
+impl Token {
+    fn is_none(&self) -> bool {
+        *self == Self::None
+    }
+}
+
+fn reads_nothing(reads: &Reading) -> bool {
+    *reads == Reading::Nothing
+}
+
 /// A difference that somebody has decided to let be, for now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -148,8 +159,8 @@ impl Suite {
     /// [`Error::File`] that names the file and the place.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
-        let text =
-            std::fs::read_to_string(path).map_err(|e| Error::File(format!("{shown} cannot be read: {e}.")))?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|e| Error::File(format!("{shown} cannot be read: {e}.")))?;
         Self::parse(&text, &shown.to_string())
     }
 
@@ -159,7 +170,8 @@ impl Suite {
     /// [`Error::File`] that names the place.
     pub fn parse(text: &str, name: &str) -> Result<Self, Error> {
         let suite: Self = toml::from_str(text).map_err(|e| {
-            let line = e.to_string().lines().map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ");
+            let line =
+                e.to_string().lines().map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ");
             Error::File(format!("{name} is no suite. {line}"))
         })?;
         for case in &suite.cases {
@@ -193,7 +205,8 @@ impl Suite {
 impl Case {
     /// Whether somebody has to be signed in for it.
     pub fn needs_account(&self) -> bool {
-        self.has_tag("sign-in") || self.steps.iter().any(|step| matches!(step.token, Token::Account | Token::Spent))
+        self.has_tag("sign-in")
+            || self.steps.iter().any(|step| matches!(step.token, Token::Account | Token::Spent))
     }
 
     pub fn has_tag(&self, tag: &str) -> bool {

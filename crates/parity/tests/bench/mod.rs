@@ -65,6 +65,8 @@ pub struct Bench {
     _green: Server,
     address: String,
     switch: Arc<Switch>,
+    /// Each run has an account of its own: what a deviation keeps from being undone is no later run's.
+    runs: AtomicUsize,
 }
 
 impl Bench {
@@ -87,7 +89,7 @@ impl Bench {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(forward).with_state(proxy);
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Self { blue, _green: green, address, switch }
+        Self { blue, _green: green, address, switch, runs: AtomicUsize::new(0) }
     }
 
     /// Compares with this deviation, and says how many answers it touched.
@@ -99,17 +101,25 @@ impl Bench {
             Some("/music/search") => vec!["music/search/limit".into(), "music/search/title".into()],
             Some("/music/trending") => vec!["music/trending".into()],
             Some("/music/track") => vec!["music/track".into()],
-            Some("/library/songs") => vec!["library/add-read-remove".into(), "library/pages".into(), "library/play".into()],
+            Some("/library/songs") => {
+                vec!["library/add-read-remove".into(), "library/pages".into(), "library/play".into()]
+            }
             Some("/users/profile") => vec!["account/profile".into()],
             Some(_) => vec!["sign-in".into()],
-            None => vec!["music/search/t".into(), "music/t".into(), "library/".into(), "account/profile".into()],
+            None => {
+                vec!["music/search/t".into(), "music/t".into(), "library/".into(), "account/profile".into()]
+            }
         };
         let options = Options {
             blue: self.blue.base_url(),
             green: self.address.clone(),
             allow_hosts: Vec::new(),
             account: Some(Account {
-                phone: PhoneNumber::parse("+91", "9876543210").unwrap(),
+                phone: PhoneNumber::parse(
+                    "+91",
+                    &format!("98765{run:05}", run = self.runs.fetch_add(1, Ordering::SeqCst)),
+                )
+                .unwrap(),
                 otp: OtpSource::Fixed(OTP.to_owned().into()),
             }),
             suite: Suite::built_in().unwrap(),
@@ -182,7 +192,10 @@ async fn deviate(deviation: Deviation, body: &mut Option<Value>) -> (Option<Stat
 }
 
 fn rows(body: &mut Value, what: What) -> bool {
-    let Some(list) = ["tracks", "songs"].iter().find_map(|name| body.pointer(&format!("/data/{name}"))).and_then(Value::as_array)
+    let Some(list) = ["tracks", "songs"]
+        .iter()
+        .find_map(|name| body.pointer(&format!("/data/{name}")))
+        .and_then(Value::as_array)
     else {
         return false;
     };
