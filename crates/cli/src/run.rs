@@ -40,9 +40,11 @@ pub fn run(cli: Cli) -> Result<(), Halt> {
         }
         Command::Parity(args) => {
             logging::start(global.profile.as_deref(), stderr_log(global.verbose && !out.is_json()));
-            on_runtime(async |signals| match &args.record {
-                Some(file) => parity::record(file, &args, &global, &out, signals).await,
-                None => unless_interrupted(signals, Box::pin(parity::parity(*args, &global, &out))).await,
+            on_runtime(async |signals| {
+                if let Some(file) = args.record.clone() {
+                    return parity::record(&file, &args, &global, &out, signals).await;
+                }
+                unless_interrupted(signals, Box::pin(parity::parity(*args, &global, &out))).await
             })
         }
         Command::Tour(args) => {

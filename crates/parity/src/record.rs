@@ -25,6 +25,13 @@ use crate::{
 /// More than the app ever sends.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
+/// Headers of the app that the service is to see.
+const HANDED_ON: [HeaderName; 4] =
+    [header::AUTHORIZATION, header::CONTENT_TYPE, header::ACCEPT, header::RANGE];
+/// Headers of the service that are about its own connection.
+const OF_THE_CONNECTION: [HeaderName; 3] =
+    [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION];
+
 /// A recording that goes on until it is ended.
 #[derive(Debug)]
 pub struct Recorder {
@@ -88,10 +95,11 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let decoded = |text: &str| {
-        let pair = url::form_urlencoded::parse(text.replace('+', "%2B").as_bytes())
+        let text = text.replace('+', "%2B").replace('=', "%3D").replace('&', "%26");
+        url::form_urlencoded::parse(text.as_bytes())
             .next()
-            .map(|(name, _)| name.into_owned());
-        pair.unwrap_or_default()
+            .map(|(name, _)| name.into_owned())
+            .unwrap_or_default()
     };
     let segments: Vec<String> = parts.uri.path().trim_matches('/').split('/').map(decoded).collect();
     let (place, segments) = match segments.as_slice() {
@@ -102,9 +110,7 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
     let headers = parts
         .headers
         .iter()
-        .filter(|(name, _)| {
-            matches!(**name, header::AUTHORIZATION | header::CONTENT_TYPE | header::ACCEPT | header::RANGE)
-        })
+        .filter(|(name, _)| HANDED_ON.contains(name))
         .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
         .collect();
     let request = RawRequest {

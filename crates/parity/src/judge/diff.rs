@@ -247,7 +247,7 @@ impl<'a> Context<'a> {
         }
         for (name, value) in new {
             let at = under(path, name);
-            if value.is_null() {
+            if value.is_null() || name == "name" && *value == json!("") {
                 self.hide("absent and null", &at);
             } else if self.differs(&at, Kind::Add, &Value::Null, value, String::new()) {
                 out.insert(name.clone(), value.clone());

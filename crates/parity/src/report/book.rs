@@ -1,6 +1,6 @@
 //! What a run writes down as it goes, and how that becomes a report.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write};
 
 use jiff::{Timestamp, civil::Date};
 use melody_api::RawRequest;
@@ -262,7 +262,7 @@ fn curl(side: &Side, request: &RawRequest, mask: &Mask) -> String {
         quoted(&format!("{}{place}/{}{mark}{}", side.address, path.join("/"), query.join("&")))
     );
     for (name, value) in &request.headers {
-        line.push_str(&format!(" -H {}", quoted(&format!("{name}: {value}"))));
+        let _ = write!(line, " -H {}", quoted(&format!("{name}: {value}")));
     }
     if request.token.is_some() {
         line.push_str(" -H 'authorization: Bearer TOKEN'");
@@ -272,7 +272,7 @@ fn curl(side: &Side, request: &RawRequest, mask: &Mask) -> String {
             Ok(json) => mask.value(&json).to_string(),
             Err(_) => mask.text(&String::from_utf8_lossy(body)),
         };
-        line.push_str(&format!(" -d {}", quoted(&text)));
+        let _ = write!(line, " -d {}", quoted(&text));
     }
     line
 }

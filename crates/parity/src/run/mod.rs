@@ -226,11 +226,7 @@ impl Run {
         }
         self.book.counted();
         for (at, step) in case.steps.iter().enumerate().filter(|(_, step)| !step.silent) {
-            let (
-                Some(Played::Done { request: asked_blue, answer: a, again }),
-                Some(Played::Done { request: asked_green, answer: b, .. }),
-            ) = (blue.get(at), green.get(at))
-            else {
+            let (Some(Played::Done(a)), Some(Played::Done(b))) = (blue.get(at), green.get(at)) else {
                 continue;
             };
             let mut bench = Bench {
@@ -241,15 +237,10 @@ impl Run {
                 lift: self.blue.dialect != self.green.dialect,
                 sums: &mut self.sums,
             };
-            let judged = judge::judge(&mut bench, step, a, again.as_ref(), b);
-            self.observed.note(step, a, again.as_ref(), b);
-            self.book.enter(
-                case,
-                step,
-                judged,
-                [(&self.blue, asked_blue, a), (&self.green, asked_green, b)],
-                &self.mask,
-            );
+            let judged = judge::judge(&mut bench, step, &a.answer, a.again.as_ref(), &b.answer);
+            self.observed.note(step, &a.answer, a.again.as_ref(), &b.answer);
+            let sides = [(&self.blue, &a.request, &a.answer), (&self.green, &b.request, &b.answer)];
+            self.book.enter(case, step, judged, sides, &self.mask);
         }
         self.suspect(case).await;
         Ok(())
@@ -344,7 +335,7 @@ fn unplayable(blue: &[Played], green: &[Played]) -> Option<String> {
         Played::Limited(_) => {
             Some("The limit of this call is spent for longer than a case waits.".to_owned())
         }
-        Played::Done { .. } => None,
+        Played::Done(_) => None,
     })
 }
 

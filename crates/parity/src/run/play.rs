@@ -15,16 +15,19 @@ use crate::{
 
 /// What became of one step.
 pub(crate) enum Played {
-    Done {
-        request: RawRequest,
-        answer: Answered,
-        /// The second answer to the same call.
-        again: Option<Answered>,
-    },
+    Done(Box<Exchange>),
     /// A variable that no earlier call gave.
     Lacks(String),
     /// Too many calls, and no end of that in sight.
     Limited(Box<ApiError>),
+}
+
+/// One call and what came.
+pub(crate) struct Exchange {
+    pub request: RawRequest,
+    pub answer: Answered,
+    /// The second answer to the same call.
+    pub again: Option<Answered>,
 }
 
 /// Plays the steps, then the undoing.
@@ -97,22 +100,26 @@ async fn one(side: &mut Side, step: &Step, twice: bool, case: &Case, mask: &mut 
         take(side, step, &answer.body, answer.status, mask);
     }
     let again: Option<Result<_, ApiError>> = if twice { Some(side.send(&request).await) } else { None };
-    Played::Done { request, answer, again }
+    Played::Done(Box::new(Exchange { request, answer, again }))
 }
 
 /// Why a sign-in did not work: what was said to the code, or to the asking for one.
 pub(crate) fn refused(case: &Case, played: Vec<Played>) -> Option<ApiError> {
     for (step, played) in case.steps.iter().zip(played) {
         let with_code = step.json.as_ref().is_some_and(|body| body.to_string().contains("{otp}"));
-        match played {
+        let answer = match played {
             Played::Limited(error) => return Some(*error),
-            Played::Done { answer: Err(error), .. } => return Some(error),
-            Played::Done { answer: Ok(answer), .. } if with_code || step.reads == Reading::OtpTicket => {
+            Played::Done(exchange) => exchange.answer,
+            Played::Lacks(_) => continue,
+        };
+        match answer {
+            Err(error) => return Some(error),
+            Ok(answer) if with_code || step.reads == Reading::OtpTicket => {
                 if let Err(error) = answer.read_as(step.reads) {
                     return Some(error);
                 }
             }
-            Played::Done { .. } | Played::Lacks(_) => {}
+            Ok(_) => {}
         }
     }
     None

@@ -56,6 +56,8 @@ struct Switch {
 
 struct Proxy {
     green: String,
+    /// Its own address, which stands in for green's also in answers.
+    address: String,
     http: reqwest::Client,
     switch: Arc<Switch>,
 }
@@ -80,13 +82,14 @@ impl Bench {
         let blue = melody_server::start(options(Dialect::Blue)).await.unwrap();
         let green = melody_server::start(options(Dialect::Green)).await.unwrap();
         let switch = Arc::new(Switch::default());
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
         let proxy = Arc::new(Proxy {
+            address: address.clone(),
             green: green.base_url(),
             http: reqwest::Client::builder().no_proxy().no_gzip().no_brotli().no_zstd().build().unwrap(),
             switch: switch.clone(),
         });
-        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
         let router = Router::new().fallback(forward).with_state(proxy);
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { blue, _green: green, address, switch, runs: AtomicUsize::new(0) }
@@ -152,6 +155,11 @@ async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
         .unwrap();
     let (status, mut headers) = (answer.status(), answer.headers().clone());
     let bytes = answer.bytes().await.unwrap();
+    let bytes = match std::str::from_utf8(&bytes) {
+        Ok(text) => text.replace(&proxy.green, &proxy.address).into_bytes(),
+        Err(_) => bytes.to_vec(),
+    };
+    headers.remove(header::CONTENT_LENGTH);
     let deviation = *proxy.switch.deviation.lock().unwrap();
     let hit = deviation.filter(|d| path.strip_prefix("/api/v1").is_some_and(|rest| rest.starts_with(d.path)));
     if let Some(deviation) = hit
@@ -161,12 +169,11 @@ async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
         let (status, touched) = deviate(deviation, &mut value).await;
         if touched {
             proxy.switch.touched.fetch_add(1, Ordering::SeqCst);
-            headers.remove(header::CONTENT_LENGTH);
-            let body = value.map_or(bytes.to_vec(), |value| value.to_string().into_bytes());
+            let body = value.map_or(bytes, |value| value.to_string().into_bytes());
             return answered(status.unwrap_or(StatusCode::OK), headers, body);
         }
     }
-    answered(status, headers, bytes.to_vec())
+    answered(status, headers, bytes)
 }
 
 fn answered(status: StatusCode, mut headers: HeaderMap, body: Vec<u8>) -> Response {
