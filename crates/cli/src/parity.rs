@@ -64,7 +64,7 @@ pub async fn parity(args: ParityArgs, global: &Global, out: &Output) -> Result<(
         shown.set_position(now.done as u64);
         shown.set_message(now.now);
     };
-    let done = melody_parity::run(options, &progress).await;
+    let done = Box::pin(melody_parity::run(options, &progress)).await;
     bar.finish_and_clear();
     let mut report = done.map_err(halt)?;
     if let Some(baseline) = &baseline {

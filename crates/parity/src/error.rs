@@ -7,7 +7,7 @@ use thiserror::Error;
 pub enum Error {
     /// A host that is neither this machine nor on the allow-list: a comparison writes, and signs in again and again.
     #[error(
-        "{host} is neither this machine nor a host that you allow for comparisons. Allow it by name: --allow-host {host}"
+        "{host} is neither this machine nor a host that you allow for comparisons. Allow it by name with --allow-host {host}."
     )]
     Guarded { host: String },
     /// A suite, baseline or budget that cannot be read.

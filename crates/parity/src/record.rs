@@ -133,10 +133,7 @@ async fn pass(State(way): State<Arc<Way>>, request: Request) -> Response {
             *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
             for (name, value) in &answer.headers {
                 if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value))
-                    && !matches!(
-                        name,
-                        header::CONTENT_LENGTH | header::TRANSFER_ENCODING | header::CONNECTION
-                    )
+                    && !OF_THE_CONNECTION.contains(&name)
                 {
                     response.headers_mut().append(name, value);
                 }

@@ -226,19 +226,15 @@ impl<'a> Context<'a> {
                     && !green.contains_key(name)
                     && self.means_the_same(value, found, other)
             });
-            let taken = match renamed {
-                Some(place) => {
-                    let (other, found) = new.remove(place);
-                    let note = format!("The field is called {other} there.");
-                    let take = self.differs(&at, Kind::Rename, value, found, note);
-                    take.then(|| (other.clone(), found.clone()))
-                }
-                None => {
-                    if self.differs(&at, Kind::Drop, value, &Value::Null, String::new()) {
-                        continue;
-                    }
-                    None
-                }
+            let taken = if let Some(place) = renamed {
+                let (other, found) = new.remove(place);
+                let note = format!("The field is called {other} there.");
+                let take = self.differs(&at, Kind::Rename, value, found, note);
+                take.then(|| (other.clone(), found.clone()))
+            } else if self.differs(&at, Kind::Drop, value, &Value::Null, String::new()) {
+                continue;
+            } else {
+                None
             };
             match taken {
                 Some((other, found)) => out.insert(other, found),

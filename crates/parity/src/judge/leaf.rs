@@ -242,8 +242,7 @@ fn encoding(blue: &str, green: &str) -> Option<&'static str> {
 fn latin_byte(c: char) -> Option<u8> {
     const HIGH: &str = "€\u{81}‚ƒ„…†‡ˆ‰Š‹Œ\u{8d}Ž\u{8f}\u{90}‘’“”•–—˜™š›œ\u{9d}žŸ";
     match u32::from(c) {
-        n @ (0..=0x7f | 0xa0..=0xff) => u8::try_from(n).ok(),
-        n @ 0x80..=0x9f => u8::try_from(n).ok(),
+        n @ 0..=0xff => u8::try_from(n).ok(),
         _ => HIGH.chars().position(|high| high == c).and_then(|at| u8::try_from(0x80 + at).ok()),
     }
 }

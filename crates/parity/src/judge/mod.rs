@@ -212,6 +212,10 @@ fn both(bench: &mut Bench<'_>, step: &Step, blue: &Answered, green: &Answered) -
             count: 1,
         });
     }
+    let (path_blue, path_green) = step.paths();
+    if path_blue != path_green && bench.lift {
+        judged.expected.push((Row::Paths, "path".into(), path_blue.into(), path_green.into()));
+    }
     let (different, hidden) = headers::compare(blue, green);
     judged.hidden.extend(hidden);
     judged.found.extend(different.into_iter().map(of_header));

@@ -211,8 +211,7 @@ impl Shaping {
                 }
                 _ => {
                     match name.as_str() {
-                        "thumbnail_url" => self.sign(Row::Song, &at, Form::Green, raw),
-                        "external_ids" => self.sign(Row::Song, &at, Form::Green, raw),
+                        "thumbnail_url" | "external_ids" => self.sign(Row::Song, &at, Form::Green, raw),
                         "avatar_url" => {
                             self.sign(Row::User, path, Form::Green, "name, avatar_url, preferences")
                         }
@@ -236,18 +235,14 @@ impl Shaping {
         }
         let held =
             value.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok()).filter(Value::is_object);
-        match held {
-            Some(held) => {
-                self.sign(Row::JsonColumns, path, Form::Green, "a string that holds JSON");
-                self.walk(&held, path, true)
-            }
-            None => {
-                if value.is_object() {
-                    self.sign(Row::JsonColumns, path, Form::Blue, "an object");
-                }
-                self.walk(value, path, true)
-            }
+        if let Some(held) = held {
+            self.sign(Row::JsonColumns, path, Form::Green, "a string that holds JSON");
+            return self.walk(&held, path, true);
         }
+        if value.is_object() {
+            self.sign(Row::JsonColumns, path, Form::Blue, "an object");
+        }
+        self.walk(value, path, true)
     }
 }
 

@@ -152,6 +152,7 @@ impl Book {
             finding.green = short(mask.value(&finding.green));
             finding.why = mask.text(&finding.why);
             finding.path = mask.text(&finding.path);
+            finding.case = mask.text(&finding.case);
             if secret_place(&finding.path) {
                 (finding.blue, finding.green) = (dots(&finding.blue), dots(&finding.green));
             }

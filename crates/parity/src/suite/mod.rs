@@ -73,10 +73,10 @@ pub struct Step {
     /// A body as it stands here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
-    #[serde(default, skip_serializing_if = "Token::is_none")]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub token: Token,
     /// As what the client reads the answer.
-    #[serde(default, skip_serializing_if = "reads_nothing")]
+    #[serde(default, skip_serializing_if = "is_usual")]
     pub reads: Reading,
     /// Variables out of the answer, by JSON pointer, in snake case.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -117,14 +117,8 @@ pub enum Token {
     Spent,
 }
 
-impl Token {
-    fn is_none(&self) -> bool {
-        *self == Self::None
-    }
-}
-
-fn reads_nothing(reads: &Reading) -> bool {
-    *reads == Reading::Nothing
+fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A difference that somebody has decided to let be, for now.

@@ -133,7 +133,7 @@ impl Bench {
             data: false,
             today: "2026-11-23".parse().unwrap(),
         };
-        let report = run(options, &|_| {}).await.unwrap();
+        let report = Box::pin(run(options, &|_| {})).await.unwrap();
         (report, self.switch.touched.load(Ordering::SeqCst))
     }
 }
