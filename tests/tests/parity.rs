@@ -93,13 +93,13 @@ fn each_fault_of_the_plan_is_found() {
         assert!(found, "{case} {path} {kind} {severity}: {:#?}", short(&report));
     };
     // Its own 400 leaves as a 500 that quotes it: the client reads the same.
-    has("account/request-otp/number=123", "status", "status", "cosmetic", "500");
+    has("account/request-otp/number/number=123", "status", "status", "cosmetic", "500");
     has("music/track/edges", "status", "status", "cosmetic", "500");
-    has("music/search/limit=0", "status", "status", "degrading", "500");
-    has("music/search/offset=3", "/pagination/page", "value", "cosmetic", "1");
+    has("music/search/limit/limit=0", "status", "status", "degrading", "500");
+    has("music/search/offset/offset=3", "/pagination/page", "value", "cosmetic", "1");
     has("account/same-digits-under-another-code", "status", "status", "breaking", "500");
-    has("music/search/limit=1000", "/pagination/limit", "value", "cosmetic", "1000");
-    has("music/search/type=nonsense", "status", "status", "degrading", "200");
+    has("music/search/limit/limit=1000", "/pagination/limit", "value", "cosmetic", "1000");
+    has("music/search/type/type=nonsense", "status", "status", "degrading", "200");
     has("data", "/songs/0", "lost", "breaking", "");
     let rows: Vec<&str> =
         report["expected"].as_array().unwrap().iter().map(|one| one["row"].as_str().unwrap()).collect();

@@ -166,7 +166,7 @@ impl Suite {
         let suite: Self = toml::from_str(text).map_err(|e| {
             let line =
                 e.to_string().lines().map(str::trim).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ");
-            Error::File(format!("{name} is no suite. {line}"))
+            Error::File(format!("{name} is no suite. {line}."))
         })?;
         for case in &suite.cases {
             if case.steps.is_empty() {
