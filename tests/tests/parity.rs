@@ -5,10 +5,11 @@
     reason = "a test ends where a bench or an answer is not as it must be"
 )]
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use melody_e2e::{
     melody::{Melody, OTP, PHONE, failure},
+    process::wait_for,
     service::Service,
 };
 use serde_json::Value;
@@ -282,4 +283,36 @@ fn a_budget_can_fail_a_run() {
     let over = run("0.000001");
     assert_eq!(over.exit, Some(1), "{over:?}");
     assert!(over.stdout.contains("The budget of p95"), "{over:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_session_of_the_app_becomes_a_suite() {
+    let (blue, green) = (Service::start(BLUE), Service::start(GREEN));
+    let melody = Melody::new();
+    let file = melody.home().join("recorded.toml");
+    let shown = file.to_str().unwrap();
+    let recorder = melody.beside(&["parity", "--blue", blue.address(), "--record", shown]);
+    let first: Value = serde_json::from_str(&recorder.line()).unwrap();
+    let app = Melody::on(first["listening"].as_str().unwrap());
+    app.login();
+    let songs = app.ids("दिल", 3);
+    app.json(&["library", "add", &songs[0]]);
+    app.json(&["library", "remove", &songs[0]]);
+    let stopped = Command::new("kill").args(["-INT", &recorder.id().to_string()]).status().unwrap();
+    assert!(stopped.success());
+    wait_for("the suite", || fs::read_to_string(&file).is_ok_and(|text| text.contains("[[case]]")));
+
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(!text.contains(PHONE) && !text.contains(OTP) && !text.contains("authorization"), "{text}");
+    assert!(
+        text.contains("POST /library/songs") && text.contains("DELETE /library/songs/{recorded"),
+        "{text}"
+    );
+    let (exit, report) =
+        compared(blue.address(), green.address(), &["--suite", shown, "--only", "recorded", "--rounds", "0"]);
+    assert_eq!((exit, short(&report)), (0, vec![]), "{text}");
+    assert_eq!(report["summary"]["skipped"], 0, "{}", report["skipped"]);
+    // The sign-in and what was recorded.
+    assert_eq!(report["summary"]["cases"], 2);
 }

@@ -9,9 +9,8 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use melody_core::{Code, ErrorReport};
 use melody_model::PhoneNumber;
 use melody_parity::{
-    Account, Budget, Error, Load, Options, OtpSource, Progress, Recorder, Report, Severity, Suite,
+    Account, AskForCode, Budget, Error, Load, Options, OtpSource, Progress, Recorder, Report, Severity, Suite,
 };
-use secrecy::SecretString;
 use serde::Serialize;
 
 use crate::args::{Global, ParityArgs};
@@ -158,7 +157,7 @@ fn options(
 }
 
 /// Asks on the terminal, or reads the next line of a pipe: one for each backend.
-fn asking(out: &Output) -> Box<dyn Fn(&str) -> Option<SecretString> + Send + Sync> {
+fn asking(out: &Output) -> AskForCode {
     let ask = !out.is_json() && io::stdin().is_terminal();
     Box::new(move |side| {
         if ask {

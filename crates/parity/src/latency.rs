@@ -20,8 +20,11 @@ const RESAMPLED: usize = 1_000;
 /// The order of a run and its intervals can be had again.
 const SEED: u64 = 4;
 
+/// A call, its query, whose token goes along.
+type Call = (&'static str, &'static [(&'static str, &'static str)], Token);
+
 /// The calls that a listener waits for.
-const CALLS: &[(&str, &[(&str, &str)], Token)] = &[
+const CALLS: &[Call] = &[
     ("GET /health", &[], Token::None),
     ("GET /music/search", &[("q", "{word1}"), ("limit", "20")], Token::None),
     ("GET /music/trending", &[("limit", "20")], Token::None),

@@ -18,5 +18,5 @@ pub use judge::{Kind, Row, Severity};
 pub use latency::{Borne, Budget, Latency, Load, LoadReport, Percentiles};
 pub use record::Recorder;
 pub use report::{Backend, Backends, Expected, Finding, Hidden, Noise, Report, Skipped, Summary};
-pub use run::{Account, Options, OtpSource, Progress, run};
+pub use run::{Account, AskForCode, Options, OtpSource, Progress, run};
 pub use suite::{Case, Ignore, Step, Suite, Token};

@@ -126,7 +126,9 @@ fn collect(value: &Value, path: &str, into: &mut Vec<(String, String)>) {
             }
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| collect(item, &format!("{path}/{at}"), into))
+            for (at, item) in items.iter().enumerate() {
+                collect(item, &format!("{path}/{at}"), into);
+            }
         }
         Value::String(text)
             if ids::form(text).is_some() || text.starts_with('/') || text.starts_with("http") => {}

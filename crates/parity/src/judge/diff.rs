@@ -164,19 +164,12 @@ impl<'a> Context<'a> {
 
     /// Notes a difference; whether it is to be taken from green.
     fn differs(&mut self, path: &str, kind: Kind, blue: &Value, green: &Value, note: String) -> bool {
-        match &self.take {
-            Some((wanted, of_kind)) => *of_kind == kind && *wanted == pattern(path),
-            None => {
-                self.found.push(Difference {
-                    path: path.to_owned(),
-                    kind,
-                    blue: blue.clone(),
-                    green: green.clone(),
-                    note,
-                });
-                false
-            }
+        if let Some((wanted, of_kind)) = &self.take {
+            return *of_kind == kind && *wanted == pattern(path);
         }
+        let (blue, green) = (blue.clone(), green.clone());
+        self.found.push(Difference { path: path.to_owned(), kind, blue, green, note });
+        false
     }
 
     fn objects(&mut self, blue: &Map<String, Value>, green: &Map<String, Value>, path: &str) -> Value {

@@ -213,7 +213,7 @@ impl Shaping {
                     match name.as_str() {
                         "thumbnail_url" | "external_ids" => self.sign(Row::Song, &at, Form::Green, raw),
                         "avatar_url" => {
-                            self.sign(Row::User, path, Form::Green, "name, avatar_url, preferences")
+                            self.sign(Row::User, path, Form::Green, "name, avatar_url, preferences");
                         }
                         _ => {}
                     }

@@ -56,12 +56,15 @@ pub struct Account {
     pub otp: OtpSource,
 }
 
+/// Asks somebody for the code that a backend sent; `None` when none is given.
+pub type AskForCode = Box<dyn Fn(&str) -> Option<SecretString> + Send + Sync>;
+
 /// Where the code of a sign-in comes from.
 pub enum OtpSource {
     /// A test backend's fixed one.
     Fixed(SecretString),
     /// Asked for, once for each backend by its name.
-    Ask(Box<dyn Fn(&str) -> Option<SecretString> + Send + Sync>),
+    Ask(AskForCode),
 }
 
 impl std::fmt::Debug for OtpSource {

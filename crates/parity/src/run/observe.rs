@@ -49,7 +49,7 @@ impl Observed {
         let slow = self
             .latest
             .get(&step.call)
-            .is_some_and(|(blue, green)| *green > *blue * 2 && *green - *blue > NOTICED);
+            .is_some_and(|(blue, green)| *green > *blue * 2 && *green > *blue + NOTICED);
         slow && !self.told.contains(&step.call)
     }
 

@@ -144,6 +144,8 @@ async fn forward(State(proxy): State<Arc<Proxy>>, request: Request) -> Response 
     let asked = parts.uri.path_and_query().map_or("/", |asked| asked.as_str());
     let mut headers = parts.headers.clone();
     headers.remove(header::HOST);
+    // What is compressed cannot be changed in passing.
+    headers.remove(header::ACCEPT_ENCODING);
     let body = to_bytes(body, usize::MAX).await.unwrap();
     let answer = proxy
         .http
