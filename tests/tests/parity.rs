@@ -162,7 +162,7 @@ fn reports_hold_no_secret() {
     for text in &all {
         assert!(!text.contains(PHONE) && !text.contains(CODE), "{}", about(text, &[PHONE, CODE]));
         // The service's tokens are sixty-four hex digits.
-        let token = text.split(|c: char| !c.is_ascii_hexdigit()).find(|word| word.len() >= 60);
+        let token = text.split(|c: char| !c.is_ascii_hexdigit()).find(|word| word.len() == 64);
         assert_eq!(token, None);
     }
     let page = &all[3];

@@ -374,7 +374,7 @@ mod tests {
             found(&blue, &green)
         };
         let rows = |value: &mut Value, change: &dyn Fn(&mut Vec<Value>)| {
-            change(value["tracks"].as_array_mut().unwrap())
+            change(value["tracks"].as_array_mut().unwrap());
         };
         assert_eq!(changed(&|_| {}), []);
         assert_eq!(changed(&|g| g["total"] = json!("3")), [("/total".into(), Kind::Type)]);
