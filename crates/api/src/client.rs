@@ -113,6 +113,11 @@ impl Client {
         &self.shared.address
     }
 
+    /// Whether requests may leave this machine, and what is under way may go on.
+    pub fn may_send(&self) -> bool {
+        self.shared.http.is_open()
+    }
+
     /// What the newest telling answer spoke, or what was remembered before any came.
     pub fn dialect(&self) -> Option<Dialect> {
         self.shared.detector.dialect()

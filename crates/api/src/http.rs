@@ -78,7 +78,11 @@ impl Http {
 
     /// The one gate: whoever sends anything gets the connections for it here, each time.
     fn may_leave(&self) -> Result<(), Error> {
-        if (self.gate)() { Ok(()) } else { Err(Error::Offline) }
+        if self.is_open() { Ok(()) } else { Err(Error::Offline) }
+    }
+
+    pub fn is_open(&self) -> bool {
+        (self.gate)()
     }
 
     fn builder(&self, local: bool) -> reqwest::ClientBuilder {

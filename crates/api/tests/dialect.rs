@@ -7,7 +7,7 @@ mod support;
 use melody_api::{
     Client, ClientOptions, Code, Dialect, LibraryRequest, MemoryTokenStore, SearchRequest, ServiceAddress,
 };
-use melody_model::{EntryOrder, EntrySort, PhoneNumber};
+use melody_model::{EntryOrder, EntrySort, PhoneNumber, SearchType};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use support::{Say, Scripted, json as say_json, recorded, refuse, say, signed_in_store};
@@ -290,10 +290,14 @@ async fn limits_are_kept_and_nothing_is_asked_for_by_page() {
         assert_eq!(asked.query["limit"], sent);
         assert_eq!(asked.query["offset"], "7");
         assert_eq!(asked.query["q"], "tum hi ho");
-        assert_eq!(asked.query["type"], "track");
+        assert!(!asked.query.contains_key("type"), "it looks everywhere when it is told no type");
         assert_eq!(asked.query["language"], "ta");
         assert_eq!(asked.query["source"], "all");
         assert!(asked.bearer().is_none(), "a search needs no token");
+    }
+    for kind in [SearchType::Track, SearchType::Artist, SearchType::Album] {
+        client.search(SearchRequest { kind, ..SearchRequest::new("tum hi ho") }).await.unwrap();
+        assert_eq!(server.asked_at(SEARCH).pop().unwrap().query["type"], kind.as_str());
     }
     for (limit, sent) in [(0, "1"), (100, "100"), (5000, "100")] {
         client.library_songs(LibraryRequest { limit, ..Default::default() }).await.unwrap();

@@ -260,8 +260,8 @@ fn queries() -> Vec<(&'static str, Vec<SearchQuery>)> {
         ("none", make(13, |d| format!("zzz{}", d.below(1_000)))),
         ("two letters, artist", narrowed(make(14, letters(latin, 2)), SearchType::Artist, None)),
         ("two letters, album", narrowed(make(15, letters(devanagari, 2)), SearchType::Album, None)),
-        ("two letters, language", narrowed(make(16, letters(tamil, 2)), SearchType::Track, Some("ta"))),
-        ("two letters, other language", narrowed(make(17, letters(latin, 2)), SearchType::Track, Some("ta"))),
+        ("two letters, language", narrowed(make(16, letters(tamil, 2)), SearchType::All, Some("ta"))),
+        ("two letters, other language", narrowed(make(17, letters(latin, 2)), SearchType::All, Some("ta"))),
     ];
     kinds.into_iter().chain(SCRIPTS.iter().enumerate().map(in_script)).collect()
 }

@@ -53,15 +53,15 @@ impl Library {
         let now = Timestamp::now();
         if !self.read_only && now.duration_since(used_at) > USE_NOTED_EVERY {
             let key = key.to_owned();
-            self.workers
-                .write(move |w| {
-                    w.tx.execute(
-                        "UPDATE answer SET used_at = ?2 WHERE key = ?1",
-                        params![key, now.as_microsecond()],
-                    )?;
-                    Ok(())
-                })
-                .await?;
+            let noted = self.workers.write(move |w| {
+                w.tx.execute(
+                    "UPDATE answer SET used_at = ?2 WHERE key = ?1",
+                    params![key, now.as_microsecond()],
+                )?;
+                Ok(())
+            });
+            // On a full disk the answer is no worse for it.
+            noted.await.or_else(|e| if e.is_refusal() { Ok(()) } else { Err(e) })?;
         }
         Ok(Some(answer))
     }

@@ -106,11 +106,7 @@ fn carry_songs(
         let n = match n {
             Some(n) => {
                 songs::fill_gaps(w, n, &content, &mut reindexed)?;
-                w.tx.execute(
-                    "INSERT INTO song_alias (id, song) SELECT ?1, n FROM song WHERE n = ?2 AND id <> ?1
-                     ON CONFLICT DO UPDATE SET song = excluded.song",
-                    params![id.0, n],
-                )?;
+                songs::alias(&w.tx, id, n)?;
                 n
             }
             None => songs::insert(w, id, &content, &mut reindexed)?,

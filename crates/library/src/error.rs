@@ -56,6 +56,11 @@ impl Error {
         }
     }
 
+    /// Whether the disk takes nothing now, whatever is asked.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Full | Self::ReadOnly)
+    }
+
     /// Names the file in the kinds that carry words.
     pub(crate) fn at(self, path: &Path) -> Self {
         let place = |what| format!("{} ({what})", path.display());

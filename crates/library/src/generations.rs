@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use melody_model::{GenerationId, ServerId};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::{Library, Result, rows, settings};
+use crate::{Library, Result, rows, settings, worker::Write};
 
 /// A generation, as it was first seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,13 +30,7 @@ impl Library {
             return Ok(known.id);
         }
         let dialect = dialect.to_owned();
-        self.workers
-            .write(move |w| {
-                let id = find_or_make(&w.tx, &dialect, w.now)?;
-                settings::set(&w.tx, CURRENT, &serde_json::to_string(&id)?)?;
-                Ok(id)
-            })
-            .await
+        self.workers.write(move |w| make_current(w, &dialect)).await
     }
 
     /// The generation of a dialect, made at first sight, without becoming the current one.
@@ -154,6 +148,22 @@ impl Library {
 fn is_of(c: &Connection, generation: i64, dialect: &str) -> Result<bool> {
     let mut query = c.prepare_cached("SELECT 1 FROM generation WHERE id = ?1 AND dialect = ?2")?;
     Ok(query.exists(params![generation, dialect])?)
+}
+
+/// The generation of a dialect, made if there is none, as the current one from now on.
+pub(crate) fn make_current(w: &mut Write<'_>, dialect: &str) -> Result<GenerationId> {
+    let id = find_or_make(&w.tx, dialect, w.now)?;
+    settings::set(&w.tx, CURRENT, &serde_json::to_string(&id)?)?;
+    Ok(id)
+}
+
+/// The generation of a dialect: the current one if it is of it, else the latest. `None` before it has answered.
+pub(crate) fn of(c: &Connection, dialect: &str) -> Result<Option<GenerationId>> {
+    let mut query = c.prepare_cached(
+        "SELECT id FROM generation WHERE dialect = ?1 ORDER BY id = ?2 DESC, id DESC LIMIT 1",
+    )?;
+    let found = query.query_row(params![dialect, current(c)?], |row| row.get(0)).optional()?;
+    Ok(found.map(GenerationId))
 }
 
 /// The number of the current generation, or one that no row has.

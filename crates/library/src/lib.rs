@@ -19,6 +19,7 @@ mod entries;
 mod error;
 mod files;
 mod generations;
+mod held;
 mod history;
 mod integrity;
 mod marker;
@@ -83,6 +84,8 @@ pub struct Library {
     rescue: Option<Arc<Rescue>>,
     /// The orders of saved songs that were last asked for.
     orders: Arc<saved_pages::Orders>,
+    /// What the disk did not take.
+    held: Arc<held::Held>,
 }
 
 /// What a write made stale. Empty lists mean that nothing of the kind changed.
@@ -140,7 +143,7 @@ impl Library {
         if !read_only {
             workers.by_and_by(sound_index::some_more);
         }
-        Ok(Self { workers, read_only, rescue, orders: Arc::default() })
+        Ok(Self { workers, read_only, rescue, orders: Arc::default(), held: Arc::default() })
     }
 
     /// What was done about a damaged file when this was opened.

@@ -110,9 +110,10 @@ pub struct ParkedOp {
     pub op: OperationId,
     pub kind: OperationKind,
     pub song: SongId,
+    pub title: String,
     /// The kind and the song's title: `add Tum Hi Ho`.
     pub what: String,
-    /// The service's words, as given to [`Library::park`].
+    /// As given to [`Library::park`](crate::Library::park).
     pub reason: String,
 }
 

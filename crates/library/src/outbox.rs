@@ -137,6 +137,7 @@ impl Library {
                         kind,
                         song: SongId(row.get(2)?),
                         what: format!("{} {title}", kind.as_str()),
+                        title,
                         reason: row.get(4)?,
                     })
                 })?;

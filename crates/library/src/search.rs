@@ -19,7 +19,6 @@ pub(crate) const EVERYWHERE: &str = "title artist album";
 pub struct SearchQuery {
     /// What a listener typed. Every word is looked for as the beginning of one.
     pub text: String,
-    /// Track looks at title, artist and album.
     pub kind: SearchType,
     /// ISO 639-1; `None` for any.
     pub language: Option<String>,
@@ -46,7 +45,8 @@ impl Library {
 
 fn find(c: &Connection, query: &SearchQuery) -> Result<SongPage> {
     let columns = match query.kind {
-        SearchType::Track => EVERYWHERE,
+        SearchType::All => EVERYWHERE,
+        SearchType::Track => "title",
         SearchType::Artist => "artist",
         SearchType::Album => "album",
     };

@@ -6,7 +6,7 @@ use melody_model::{JsonMap, RemoteSong, ServerId, Song, SongContent, SongDetails
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
-    GenerationId, Library, Result, generations, matching, rows,
+    GenerationId, Library, Result, generations, held, matching, rows,
     search::{self, Indexed},
     text,
     worker::Write,
@@ -25,16 +25,20 @@ impl Library {
     /// not named before is matched to one that another generation named, if exactly one fits; else it is
     /// new. Fields that this answer lacks keep what an earlier one gave.
     pub async fn store_songs(&self, generation: GenerationId, songs: Vec<RemoteSong>) -> Result<Vec<Song>> {
-        self.workers
+        let (held, kept) = (self.held.clone(), self.held.clone());
+        let (stored, songs) = self
+            .workers
             .write(move |w| {
                 let current = generations::current(&w.tx)?;
                 let mut stored = Vec::with_capacity(songs.len());
-                for n in store(w, generation, &songs)? {
+                for n in store_as(w, generation, &songs, |id| held.named(id.as_str()))? {
                     stored.extend(rows::song_view(&w.tx, current, n)?.map(|view| view.song));
                 }
-                Ok(stored)
+                Ok((stored, songs))
             })
-            .await
+            .await?;
+        kept.forget(songs.iter().map(|song| &song.server_id));
+        Ok(stored)
     }
 
     /// A song, as a face shows it.
@@ -49,12 +53,14 @@ impl Library {
 
     /// Songs, as a face shows them, one for each id.
     pub async fn songs_or_none(&self, ids: Vec<SongId>) -> Result<Vec<Option<SongView>>> {
+        let held = self.held.of(&ids);
         self.workers
             .read(move |c| {
                 let generation = generations::current(c)?;
-                let view = |id| match rows::song_number(c, id)? {
-                    Some(n) => rows::song_view(c, generation, n),
-                    None => Ok(None),
+                let view = |id| {
+                    let n = rows::song_number(c, id)?;
+                    let view = n.map(|n| rows::song_view(c, generation, n)).transpose()?.flatten();
+                    Ok(held::view_with(view, held.iter().find(|song| song.id == id)))
                 };
                 ids.into_iter().map(view).collect()
             })
@@ -63,19 +69,32 @@ impl Library {
 
     /// Lyrics, metadata and unknown fields of a song; empty ones if no answer had any.
     pub async fn song_details(&self, id: SongId) -> Result<Option<StoredDetails>> {
-        self.workers.read(move |c| rows::song_number(c, id)?.map(|n| details(c, n)).transpose()).await
+        let stored =
+            self.workers.read(move |c| rows::song_number(c, id)?.map(|n| details(c, n)).transpose()).await?;
+        Ok(held::details_with(stored, self.held.of(&[id]).first()))
     }
 
     /// The song that a text names: our id of it or of its entry, or the service's of either, in the
     /// current generation or an earlier one.
     pub async fn resolve(&self, text: &str) -> Result<Option<SongId>> {
-        let text = text.to_owned();
-        self.workers.read(move |c| resolve(c, &text)).await
+        Ok(self.resolve_all(vec![text.to_owned()]).await?.pop().flatten())
     }
 
     /// The same for many texts, one answer for each: a long queue is resolved in one go.
     pub async fn resolve_all(&self, texts: Vec<String>) -> Result<Vec<Option<SongId>>> {
-        self.workers.read(move |c| texts.iter().map(|text| resolve(c, text)).collect()).await
+        let (texts, mut found) = self
+            .workers
+            .read(move |c| {
+                let found = texts.iter().map(|text| resolve(c, text)).collect::<Result<Vec<_>>>()?;
+                Ok((texts, found))
+            })
+            .await?;
+        for (text, found) in texts.iter().zip(&mut found).filter(|(_, found)| found.is_none()) {
+            *found = self.held.named(text);
+        }
+        let ids: Vec<SongId> = found.iter().copied().flatten().collect();
+        self.keep_held(&ids).await?;
+        Ok(found)
     }
 
     /// Forgets a song's id in a generation that does not know it any more: it may have another one now.
@@ -107,6 +126,11 @@ impl Library {
                 Ok(found.map(ServerId))
             })
             .await
+    }
+
+    /// The id that the service gave with what is only held of a song.
+    pub fn held_server_id(&self, song: SongId) -> Option<ServerId> {
+        self.held.of(&[song]).pop().map(|held| held.told.server_id)
     }
 }
 
@@ -143,6 +167,16 @@ pub(crate) fn resolve(c: &Connection, text: &str) -> Result<Option<SongId>> {
 /// Stores songs and gives their row numbers, in order. The index is brought up to date at the end, in
 /// the order of its documents: full-text search writes a segment each time that the order goes back.
 pub(crate) fn store(w: &mut Write<'_>, generation: GenerationId, songs: &[RemoteSong]) -> Result<Vec<i64>> {
+    store_as(w, generation, songs, |_| None)
+}
+
+/// The same of songs some of which have an id of ours already, that no row has.
+pub(crate) fn store_as(
+    w: &mut Write<'_>,
+    generation: GenerationId,
+    songs: &[RemoteSong],
+    id_of: impl Fn(&ServerId) -> Option<SongId>,
+) -> Result<Vec<i64>> {
     let mut numbers = Vec::with_capacity(songs.len());
     let mut reindexed = BTreeMap::new();
     for song in songs {
@@ -150,11 +184,15 @@ pub(crate) fn store(w: &mut Write<'_>, generation: GenerationId, songs: &[Remote
             Some(n) => Some(n),
             None => matching::find(&w.tx, generation.0, &song.content)?,
         };
+        let id = id_of(&song.server_id);
         let n = if let Some(n) = known {
             update(w, n, &song.content, &mut reindexed)?;
+            if let Some(id) = id {
+                alias(&w.tx, id, n)?;
+            }
             n
         } else {
-            insert(w, SongId::new(), &song.content, &mut reindexed)?
+            insert(w, id.unwrap_or_else(SongId::new), &song.content, &mut reindexed)?
         };
         name(&w.tx, generation, &song.server_id, n)?;
         merge_details(w, n, &song.details, &song.extra)?;
@@ -169,6 +207,22 @@ pub(crate) fn known(c: &Connection, generation: GenerationId, id: &ServerId) -> 
     let mut query =
         c.prepare_cached("SELECT song FROM song_server_id WHERE generation = ?1 AND server_id = ?2")?;
     Ok(query.query_row(params![generation.0, id.as_str()], |row| row.get(0)).optional()?)
+}
+
+/// Our id of a song.
+pub(crate) fn id_of(c: &Connection, n: i64) -> Result<SongId> {
+    let mut query = c.prepare_cached("SELECT id FROM song WHERE n = ?1")?;
+    Ok(query.query_row([n], |row| row.get(0).map(SongId))?)
+}
+
+/// Lets another id of ours stand for a song.
+pub(crate) fn alias(c: &Connection, id: SongId, n: i64) -> Result<()> {
+    c.prepare_cached(
+        "INSERT INTO song_alias (id, song) SELECT ?1, n FROM song WHERE n = ?2 AND id <> ?1
+         ON CONFLICT DO UPDATE SET song = excluded.song",
+    )?
+    .execute(params![id.0, n])?;
+    Ok(())
 }
 
 /// Notes what a generation calls a song.
@@ -289,7 +343,7 @@ fn note_external_ids(c: &Connection, n: i64, content: &SongContent) -> Result<()
 
 /// What is known after an answer: its fields where it has them, the earlier ones elsewhere. Zero
 /// popularity and "not explicit" are what an answer without these fields reads as, so they lose.
-fn merged(old: &SongContent, told: &SongContent) -> SongContent {
+pub(crate) fn merged(old: &SongContent, told: &SongContent) -> SongContent {
     fn richer(told: &str, old: &str) -> String {
         if told.is_empty() { old } else { told }.to_owned()
     }
@@ -332,6 +386,12 @@ pub(crate) fn merge_details(w: &mut Write<'_>, n: i64, told: &SongDetails, extra
         return Ok(());
     }
     let old = details(&w.tx, n)?;
+    let new = merged_details(&old, told, extra);
+    replace_details(w, n, &old, &new)
+}
+
+/// What is known after an answer: what it told, the earlier details elsewhere.
+pub(crate) fn merged_details(old: &StoredDetails, told: &SongDetails, extra: &JsonMap) -> StoredDetails {
     let mut new = old.clone();
     if told.lyrics.is_some() {
         new.details.lyrics.clone_from(&told.lyrics);
@@ -340,7 +400,7 @@ pub(crate) fn merge_details(w: &mut Write<'_>, n: i64, told: &SongDetails, extra
         new.details.metadata.clone_from(&told.metadata);
     }
     new.extra.extend(extra.clone());
-    replace_details(w, n, &old, &new)
+    new
 }
 
 /// Adds to a song's details what they lack and what another library knew, at whatever time.
@@ -369,7 +429,7 @@ fn replace_details(w: &mut Write<'_>, n: i64, old: &StoredDetails, new: &StoredD
         new.details.metadata.as_ref().map(serde_json::to_string).transpose()?,
         serde_json::to_string(&new.extra)?,
     ])?;
-    let id = w.tx.query_row("SELECT id FROM song WHERE n = ?1", [n], |row| row.get(0))?;
-    w.changes.songs.push(SongId(id));
+    let id = id_of(&w.tx, n)?;
+    w.changes.songs.push(id);
     Ok(())
 }

@@ -52,8 +52,8 @@ macro_rules! words {
 }
 
 words! {
-    /// What a search looks at.
-    SearchType { Track = "track", Artist = "artist", Album = "album" } default Track
+    /// What a search looks at: title, artist and album, or one of them; a track's is its title.
+    SearchType { All = "all", Track = "track", Artist = "artist", Album = "album" } default All
 }
 words! {
     /// Where the service takes search results from.

@@ -44,7 +44,8 @@ impl Client {
         let call = Call::api(Method::GET, &["music", "search"])
             .about(Subject::Path)
             .query("q", &request.query)
-            .query("type", request.kind.as_str())
+            // The service looks everywhere when it is told no type; it has no word for that.
+            .optional("type", (request.kind != SearchType::All).then(|| request.kind.as_str()))
             .query("limit", request.limit.clamp(1, SEARCH_LIMIT))
             .query("offset", request.offset)
             .optional("language", request.language.as_ref())
