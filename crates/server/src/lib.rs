@@ -18,6 +18,7 @@ mod media;
 mod music;
 mod options;
 mod range;
+mod scratch;
 mod server;
 mod songs;
 mod text;

@@ -13,7 +13,6 @@ use axum::response::Response;
 use bytes::Bytes;
 use futures_util::stream;
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use tokio::sync::{OnceCell, Semaphore, watch};
 
@@ -24,6 +23,7 @@ use crate::db::hex;
 use crate::errors::ApiError;
 use crate::options::{AudioSource, Dialect, ExtraAudio, ExtraSong};
 use crate::range::{Asked, asked};
+use crate::scratch::Scratch;
 use crate::songs::{self, Origin, Song};
 
 /// Pixels a side.
@@ -61,7 +61,7 @@ type Slot = Arc<OnceCell<Arc<Asset>>>;
 pub(crate) struct Media {
     dir: PathBuf,
     /// Removed with the server.
-    _temporary: Option<TempDir>,
+    _temporary: Option<Scratch>,
     /// By blue id.
     extra: HashMap<String, Vec<ExtraAudio>>,
     slots: Mutex<HashMap<String, Slot>>,
@@ -83,7 +83,7 @@ impl Media {
         let (dir, temporary) = if let Some(data) = data {
             (data.join("media"), None)
         } else {
-            let temporary = tempfile::Builder::new().prefix("melody-server-").tempdir()?;
+            let temporary = Scratch::new()?;
             (temporary.path().to_owned(), Some(temporary))
         };
         std::fs::create_dir_all(&dir)?;
