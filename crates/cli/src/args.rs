@@ -68,12 +68,18 @@ pub enum Command {
     Whoami,
     /// Sign out; the library stays on this machine
     #[command(after_help = "Examples:
-  melody logout            keeps the library and what waits to be sent
-  melody logout --forget   removes them too")]
+  melody logout                  keeps the library and what waits to be sent
+  melody logout --forget         removes them too; says what is lost, and asks
+  melody logout --forget --yes   does not ask
+
+An account that has signed out already can be forgotten too, when it is the only one here.")]
     Logout {
         /// Remove this account's library and downloads from this machine too
         #[arg(long)]
         forget: bool,
+        /// Do not ask
+        #[arg(short, long, requires = "forget")]
+        yes: bool,
     },
     /// Find songs, in any script
     #[command(after_help = "Examples:
@@ -273,7 +279,7 @@ pub struct SearchArgs {
     #[arg(value_name = "WORDS", required = true)]
     pub words: Vec<String>,
     /// What is looked at
-    #[arg(long = "type", value_name = "TYPE", default_value = "track", value_parser = values::words(SearchType::ALL, SearchType::as_str))]
+    #[arg(long = "type", value_name = "TYPE", default_value = "all", value_parser = values::words(SearchType::ALL, SearchType::as_str))]
     pub kind: SearchType,
     /// Only songs in this language (hi, ta, te, bn, pa, en …)
     #[arg(long, value_name = "LANG")]

@@ -8,6 +8,7 @@ mod exit;
 mod hush;
 mod keys;
 mod login;
+mod logout;
 mod parity;
 mod parse;
 mod play;

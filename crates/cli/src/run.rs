@@ -18,7 +18,7 @@ use crate::render::progress::{self, Show};
 use crate::render::{self, downloads, entry, song, switches};
 use crate::signals::Signals;
 use crate::values::Output as Sound;
-use crate::{completions, doctor, download, login, parity, play, playlist, serve, tour, web};
+use crate::{completions, doctor, download, login, logout, parity, play, playlist, serve, tour, web};
 
 /// Enough for a request and a download beside each other; each costs memory.
 const THREADS: usize = 2;
@@ -123,13 +123,20 @@ async fn with_core(
 async fn one(core: &Core, command: Command, out: &Output) -> Result<(), Halt> {
     match command {
         Command::Login(args) => login::login(core, args, out).await,
+        Command::Logout { forget: true, yes } => logout::forget(core, yes, out).await,
         Command::Download(args) => Box::pin(download::download(core, args, out)).await,
         Command::Playlist(command) => playlist::playlist(core, command, out).await,
         Command::Library(LibraryCommand::Sync { progress }) => {
             let show = Show::sync(out, progress.progress);
-            let reply =
-                progress::during(core.events(), show, Box::pin(core.dispatch(Ask::LibrarySync))).await?;
-            print(out, &reply)
+            let synced =
+                progress::during(core.events(), show, Box::pin(core.dispatch(Ask::LibrarySync))).await;
+            // How the library stands, and until when it has to wait, is the answer also where something stopped it.
+            if let Err(Halt::Failed(_)) = &synced
+                && let Ok(status) = core.dispatch(Ask::LibraryStatus).await
+            {
+                print(out, &status)?;
+            }
+            print(out, &synced?)
         }
         Command::Library(LibraryCommand::Remove { ids }) => {
             let reply = core.dispatch(Ask::LibraryRemove { ids }).await?;
@@ -163,7 +170,7 @@ async fn one(core: &Core, command: Command, out: &Output) -> Result<(), Halt> {
 fn ask(command: Command) -> Result<Ask, Halt> {
     Ok(match command {
         Command::Whoami => Ask::Whoami,
-        Command::Logout { forget } => Ask::Logout { forget },
+        Command::Logout { .. } => Ask::Logout { forget: false },
         Command::Search(args) => {
             let query = args.words.join(" ");
             if query.trim().is_empty() {
@@ -229,12 +236,14 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
                     }
                 ),
             };
-            out.note(&format!("Signed out.{kept}"));
+            // What was lost was said before.
+            let done = if left.lost.is_some() { "Signed out and forgotten." } else { "Signed out." };
+            out.note(&format!("{done}{kept}"));
             Ok(())
         }
         Reply::Songs(found) => song::found(out, found),
         Reply::Trending(trending) => song::trending(out, trending),
-        Reply::Song(one) => song::full(out, &one.song),
+        Reply::Song(one) => song::full(out, one),
         Reply::Entries(list) => entry::list(out, list),
         Reply::Changed(changed) => entry::changed(out, changed, false),
         Reply::Sync(status) => entry::status(out, status),
@@ -260,7 +269,9 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
         | Reply::Health(_)
         | Reply::NowPlaying(_)
         | Reply::Queue(_)
-        | Reply::SoundDevices(_) => Ok(()),
+        | Reply::SoundDevices(_)
+        | Reply::Losses(_)
+        | Reply::StreamCache(_) => Ok(()),
     }
 }
 

@@ -6,7 +6,7 @@ use melody_library::SearchQuery;
 use melody_model::{RemotePage, RemoteSong, ServerId, SongId, SongView};
 
 use crate::{
-    Error, FoundSongs, From, FullSong, SearchRequest, TrendingRequest, TrendingSongs,
+    Error, ErrorReport, FoundSongs, From, FullSong, OneSong, SearchRequest, TrendingRequest, TrendingSongs,
     context::{Account, Context},
 };
 
@@ -45,7 +45,7 @@ impl Catalogue {
         let skipped = page.skipped;
         let came = (page.items.len() + skipped) as u64;
         let total = page.total;
-        let ids = self.store(&account, &key(&request), page, request.offset).await?;
+        let (ids, not_kept) = store(&account, &key(&request), page, request.offset).await?;
         Ok(FoundSongs {
             songs: account.library.songs(ids).await?,
             // Without a total all that is known is what came.
@@ -53,6 +53,7 @@ impl Catalogue {
             total_exact: total.is_some() || came < u64::from(request.limit),
             skipped,
             from: From::Service,
+            not_kept,
         })
     }
 
@@ -67,41 +68,69 @@ impl Catalogue {
         );
         if request.offline || self.context.is_offline()? {
             let answer = account.library.answer(&key, request.limit, 0).await?;
-            return Ok(TrendingSongs { songs: answer.map(|answer| answer.page.songs).unwrap_or_default() });
+            let songs = answer.map(|answer| answer.page.songs).unwrap_or_default();
+            return Ok(TrendingSongs { songs, not_kept: None });
         }
         let page =
             account.client.trending(request.language.as_deref(), request.timeframe, request.limit).await?;
-        let ids = self.store(&account, &key, page, 0).await?;
-        Ok(TrendingSongs { songs: account.library.songs(ids).await? })
+        let (ids, not_kept) = store(&account, &key, page, 0).await?;
+        Ok(TrendingSongs { songs: account.library.songs(ids).await?, not_kept })
     }
 
     /// One song with its lyrics and metadata: fresh from the service, or as it is known here when the service
     /// cannot be reached.
-    pub(crate) async fn song(&self, id: &str) -> Result<FullSong, Error> {
+    pub(crate) async fn song(&self, id: &str) -> Result<OneSong, Error> {
         let account = self.context.account();
         let id = resolve(&account, id).await?;
-        let known = full(&account, id).await?;
-        match fetch(&account, id).await {
-            Ok(_) => full(&account, id).await,
+        let known = OneSong { song: full(&account, id).await?, not_kept: None };
+        match ask(&account, id).await {
+            Ok(not_kept) => Ok(OneSong { song: full(&account, id).await?, not_kept }),
             Err(e) if e.retryable() => Ok(known),
             Err(Error::UnknownId { .. } | Error::Api(melody_api::Error::Offline)) => Ok(known),
             Err(e) => Err(e),
         }
     }
+}
 
-    /// Keeps an answer's songs and their order, and returns our ids in that order.
-    async fn store(
-        &self,
-        account: &Account,
-        key: &str,
-        page: RemotePage<RemoteSong>,
-        offset: u64,
-    ) -> Result<Vec<SongId>, Error> {
+/// Keeps an answer's songs and their order, and returns our ids in that order, and why the disk took nothing of it if it
+/// did not.
+async fn store(
+    account: &Account,
+    key: &str,
+    page: RemotePage<RemoteSong>,
+    offset: u64,
+) -> Result<(Vec<SongId>, Option<ErrorReport>), Error> {
+    let (ids, not_kept) = keep(account, page.items).await?;
+    if not_kept.is_some() {
+        return Ok((ids, not_kept));
+    }
+    let generation = account.generation().await?;
+    match account.library.store_answer(key, generation, &ids, page.total, offset).await {
+        // The songs themselves are kept.
+        Err(e) if !e.is_refusal() => Err(e.into()),
+        _ => Ok((ids, None)),
+    }
+}
+
+/// Keeps songs that the service told of and returns our ids of them. Where the disk takes nothing they are held by this
+/// process, and it says why: whoever asked has the answer all the same.
+async fn keep(
+    account: &Account,
+    songs: Vec<RemoteSong>,
+) -> Result<(Vec<SongId>, Option<ErrorReport>), Error> {
+    let kept = async {
         let generation = account.generation().await?;
-        let songs = account.library.store_songs(generation, page.items).await?;
-        let ids: Vec<SongId> = songs.iter().map(|song| song.id).collect();
-        account.library.store_answer(key, generation, &ids, page.total, offset).await?;
-        Ok(ids)
+        Ok(account.library.store_songs(generation, songs.clone()).await?)
+    };
+    match kept.await {
+        Ok(songs) => Ok((songs.iter().map(|song| song.id).collect(), None)),
+        Err(Error::Library(e)) if e.is_refusal() => {
+            // Somebody has just answered.
+            let dialect = account.client.dialect().unwrap_or(melody_api::Dialect::Green);
+            let ids = account.library.hold_songs(dialect.as_str(), songs).await?;
+            Ok((ids, Some(Error::from(e).report())))
+        }
+        Err(e) => Err(e),
     }
 }
 
@@ -122,6 +151,7 @@ async fn search_here(account: &Account, request: &SearchRequest) -> Result<Found
         total_exact: page.total_exact,
         skipped: 0,
         from: From::Local,
+        not_kept: None,
     })
 }
 
@@ -133,11 +163,18 @@ async fn full(account: &Account, id: SongId) -> Result<FullSong, Error> {
 
 /// Asks the service for a song that is known here, and keeps what it says.
 pub(crate) async fn fetch(account: &Account, id: SongId) -> Result<SongView, Error> {
-    let generation = account.generation().await?;
-    let server_id = account.library.server_id(id, generation).await?.ok_or_else(|| Error::unknown(id))?;
-    let song = account.client.track(&server_id).await?;
-    account.library.store_songs(generation, vec![song]).await?;
+    ask(account, id).await?;
     account.library.song(id).await?.ok_or_else(|| Error::unknown(id))
+}
+
+/// The same, for what comes of keeping it.
+async fn ask(account: &Account, id: SongId) -> Result<Option<ErrorReport>, Error> {
+    let server_id = match account.library.held_server_id(id) {
+        Some(held) => Some(held),
+        None => account.library.server_id(id, account.generation().await?).await?,
+    };
+    let song = account.client.track(&server_id.ok_or_else(|| Error::unknown(id))?).await?;
+    Ok(keep(account, vec![song]).await?.1)
 }
 
 /// Our id of whatever a person or a script named: ours, the server's, a library entry's. One that is unknown
@@ -158,9 +195,8 @@ pub(crate) async fn resolve(account: &Account, text: &str) -> Result<SongId, Err
         }
         e => e,
     })?;
-    let generation = account.generation().await?;
-    let stored = account.library.store_songs(generation, vec![song]).await?;
-    stored.first().map(|song| song.id).ok_or_else(|| Error::unknown(text))
+    let (ids, _) = keep(account, vec![song]).await?;
+    ids.first().copied().ok_or_else(|| Error::unknown(text))
 }
 
 pub(crate) fn check_limit(limit: u32, most: u32) -> Result<(), Error> {

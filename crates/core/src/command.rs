@@ -7,10 +7,10 @@ use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::{
     ChangedEntries, ChangedPlaylist, DownloadList, EntryList, ExportedPlaylist, FoundSongs, Health,
-    HistoryPage, ImportedPlaylist, ListRequest, NowPlaying, OfflineStatus, OneSong, OtpRequest, OtpSent,
-    Overview, Place, PlayRequest, PlaylistFormat, PlaylistList, Preferences, QueuePage, SearchRequest,
-    ShownPlaylist, SignedIn, SignedOut, SoundDevices, Switches, SyncStatus, TakenBack, TrendingRequest,
-    TrendingSongs, Verification, VerifiedDownloads,
+    HistoryPage, ImportedPlaylist, ListRequest, Losses, NowPlaying, OfflineStatus, OneSong, OtpRequest,
+    OtpSent, Overview, Place, PlayRequest, PlaylistFormat, PlaylistList, Preferences, QueuePage,
+    SearchRequest, ShownPlaylist, SignedIn, SignedOut, SoundDevices, StreamCache, Switches, SyncStatus,
+    TakenBack, TrendingRequest, TrendingSongs, Verification, VerifiedDownloads,
 };
 
 macro_rules! commands {
@@ -48,7 +48,10 @@ commands! {
     RequestOtp(OtpRequest) => OtpSent,
     VerifyOtp { #[ts(type = "string")] otp: SecretString } => SignedIn,
     Whoami => SignedIn,
+    /// Forgetting works for an account that has signed out already too, where it is the only one here.
     Logout { forget: bool } => SignedOut,
+    /// What signing out and forgetting would take off this machine for good. Changes nothing.
+    Losses => Losses,
     /// Another service takes the place of this one, with its own accounts and libraries.
     UseService { address: String } => Done,
     Search(SearchRequest) => FoundSongs,
@@ -144,6 +147,8 @@ commands! {
     /// Absent: the system's own choice.
     ChooseSoundDevice { #[serde(default)] #[ts(optional)] id: Option<String> } => Done,
     SetPreferences(Preferences) => Done,
+    /// What streamed songs take on this machine.
+    StreamCache => StreamCache,
     /// Lets nothing leave this machine, or everything again. It is kept, and holds for every program on the profile.
     WorkOffline { on: bool } => OfflineStatus,
     OfflineStatus => OfflineStatus,
@@ -179,6 +184,8 @@ pub enum Reply {
     NowPlaying(Box<NowPlaying>),
     Queue(QueuePage),
     SoundDevices(SoundDevices),
+    Losses(Losses),
+    StreamCache(StreamCache),
     Health(Health),
     Offline(OfflineStatus),
     Done(Done),

@@ -26,7 +26,7 @@ use crate::{
 /// Events that a slow face may be behind by before it misses some.
 const EVENT_BACKLOG: usize = 1024;
 /// How long a sync waits for another process that is at it.
-const SYNC_LOCK_WAIT: Duration = Duration::from_millis(500);
+pub(crate) const SYNC_LOCK_WAIT: Duration = Duration::from_millis(500);
 /// How many answers in a row must agree before a guest's library believes in another backend.
 const AGREEING: u32 = 2;
 pub(crate) const LIBRARY_FILE: &str = "library.db";
@@ -214,7 +214,7 @@ impl Context {
 
     /// Whether the listener works offline.
     pub(crate) fn is_offline(&self) -> Result<bool, Error> {
-        Ok(self.profile.settings()?.offline)
+        self.profile.is_offline()
     }
 
     /// Lets others ask what is queued.
@@ -363,11 +363,10 @@ fn open_account(
     })
 }
 
-/// Whether requests may leave: the settings say so, each time anew, because another process may have changed them. While they
-/// cannot be read nothing leaves.
+/// Whether requests may leave, as the settings say at that moment. While they cannot be read nothing leaves.
 fn gate(profile: &Profile) -> Gate {
     let profile = profile.clone();
-    Arc::new(move || profile.settings().is_ok_and(|settings| !settings.offline))
+    Arc::new(move || profile.is_offline().is_ok_and(|offline| !offline))
 }
 
 /// `service hash/account`, the part of the folder's path that stays when a profile is moved.

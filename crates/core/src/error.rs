@@ -30,6 +30,11 @@ pub enum Error {
     Usage(String),
     #[error("You are not signed in. Sign in with “melody login”.")]
     SignInNeeded,
+    /// More than one account has left its data.
+    #[error(
+        "The data of {count} accounts are here. Sign in to the one that is to be forgotten, then sign out of it."
+    )]
+    WhichAccount { count: usize },
     #[error("Nothing is known under “{id}”. Search for the song and use the id that is shown.")]
     UnknownId { id: String, request_id: Option<String> },
     #[error("“{title}” has no {rendition} audio on the service.")]
@@ -130,7 +135,7 @@ impl Error {
             Self::Player(e) => player_code(e),
             Self::Phone(_) | Self::Invalid(_) => Code::ValidationError,
             Self::Usage(_) => Code::Usage,
-            Self::SignInNeeded => Code::AuthRequired,
+            Self::SignInNeeded | Self::WhichAccount { .. } => Code::AuthRequired,
             Self::UnknownId { .. } | Self::NoCover => Code::ResourceNotFound,
             Self::NoAudio { .. } => Code::NoAudio,
             Self::TooLong { .. } | Self::DownloadDamaged => Code::BadAudio,
@@ -236,6 +241,7 @@ fn player_code(error: &melody_player::Error) -> Code {
         | Player::Output { kind: io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, .. } => {
             Code::StorageFull
         }
+        Player::Source { kind: io::ErrorKind::NetworkDown, .. } => Code::Offline,
         Player::Source { .. } => Code::Unreachable,
         Player::NoDevice { .. } => Code::NoDevice,
         Player::Output { .. } => Code::StorageReadOnly,

@@ -13,8 +13,10 @@ mod downloads;
 mod error;
 mod event;
 mod forgotten;
+mod losses;
 mod message;
 mod now_playing;
+mod offline;
 mod panics;
 mod playback;
 mod playlists;
@@ -170,6 +172,7 @@ impl Core {
                 self.playback.follow_account().await?;
                 Reply::SignedOut(signed_out?)
             }
+            Command::Losses => Reply::Losses(losses::before(&self.context).await?),
             Command::UseService { address } => {
                 self.context.use_service(address).await?;
                 self.playback.follow_account().await?;
@@ -177,7 +180,7 @@ impl Core {
             }
             Command::Search(request) => Reply::Songs(self.catalogue.search(request).await?),
             Command::Trending(request) => Reply::Trending(self.catalogue.trending(request).await?),
-            Command::Song { id } => Reply::Song(Box::new(OneSong { song: self.catalogue.song(&id).await? })),
+            Command::Song { id } => Reply::Song(Box::new(self.catalogue.song(&id).await?)),
             Command::LibraryList(request) => Reply::Entries(self.saved.list(request).await?),
             Command::LibraryAdd { ids } => Reply::Changed(self.saved.add(&ids).await?),
             Command::LibraryRemove { ids } => Reply::Changed(self.saved.remove(&ids).await?),
@@ -284,6 +287,7 @@ impl Core {
                 cache::trim(&self.context, &self.context.account()).await?;
                 DONE
             }
+            Command::StreamCache => Reply::StreamCache(cache::status(&self.context).await?),
             Command::WorkOffline { on } => Reply::Offline(self.work_offline(on).await?),
             Command::OfflineStatus => Reply::Offline(OfflineStatus { offline: self.context.is_offline()? }),
             Command::Health => Reply::Health(Health { checks: self.doctor().await }),
@@ -311,7 +315,8 @@ impl Core {
         })
     }
 
-    /// Shuts the gate, or opens it. What is under way stops as well: a download goes on when it is open again.
+    /// Shuts the gate, or opens it. What is under way stops as well: a download goes on when it is open again, and of a
+    /// song that was loading is heard what has come.
     async fn work_offline(&self, on: bool) -> Result<OfflineStatus, Error> {
         self.context.update_settings(move |settings| settings.offline = on).await?;
         if on {

@@ -4,13 +4,13 @@ use std::{collections::BTreeMap, io::ErrorKind, time::Duration};
 
 use melody_api::{Reason, Refusal};
 use melody_model::PhoneError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::Error;
 
 /// Names a sentence. Finer than a code where a listener needs other words; parameters are named beside.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKey {
     PhoneCountry,
@@ -84,7 +84,7 @@ pub(crate) fn message(error: &Error) -> (MessageKey, Params) {
             params.insert("detail", detail.clone());
             Key::Invalid
         }
-        Error::SignInNeeded => Key::SignInNeeded,
+        Error::SignInNeeded | Error::WhichAccount { .. } => Key::SignInNeeded,
         Error::UnknownId { .. } => Key::UnknownSong,
         Error::NoAudio { title, rendition } => {
             params.insert("title", title.clone());
@@ -210,6 +210,7 @@ fn player(error: &melody_player::Error, params: &mut Params) -> MessageKey {
         | Player::Output { kind: ErrorKind::StorageFull | ErrorKind::QuotaExceeded, .. } => {
             MessageKey::DiskFull
         }
+        Player::Source { kind: ErrorKind::NetworkDown, .. } => MessageKey::WorkingOffline,
         Player::Source { .. } => MessageKey::AudioUnreadable,
         Player::NoDevice { .. } => MessageKey::NoDevice,
         Player::Output { .. } => MessageKey::ReadOnly,

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Preferences, SignedInUser,
+    offline::Offline,
     storage::{FileLock, create_folder, replace_locked},
 };
 
@@ -61,6 +62,7 @@ pub(crate) struct AccountRecord {
 #[derive(Clone, Debug)]
 pub(crate) struct Profile {
     root: PathBuf,
+    offline: Offline,
 }
 
 impl Profile {
@@ -69,7 +71,7 @@ impl Profile {
         if !root.is_dir() {
             create_folder(root)?;
         }
-        Ok(Self { root: root.to_owned() })
+        Ok(Self { root: root.to_owned(), offline: Offline::default() })
     }
 
     pub(crate) fn root(&self) -> &Path {
@@ -89,6 +91,11 @@ impl Profile {
             }
             Err(e) => Err(Error::storage(&path, e)),
         }
+    }
+
+    /// Whether the listener works offline, as the settings say now.
+    pub(crate) fn is_offline(&self) -> Result<bool, Error> {
+        self.offline.is_on(self)
     }
 
     /// Changes the settings under a lock, so that two processes never lose each other's change. Nothing is
@@ -123,7 +130,7 @@ impl Profile {
         FileLock::acquire_blocking(&self.root.join("settings.lock"), WRITE_WAIT)?.ok_or(Error::Busy)
     }
 
-    fn settings_path(&self) -> PathBuf {
+    pub(crate) fn settings_path(&self) -> PathBuf {
         self.root.join("settings.json")
     }
 

@@ -143,6 +143,10 @@ impl Remote {
                 let mut state = state?;
                 while state.end.is_none_or(|end| state.at < end) {
                     let broke = match state.body.chunks.next().await {
+                        // The answer is let go in the middle: the rest of it stays where it is.
+                        Some(Ok(_)) if !state.remote.client.may_send() => {
+                            return Some((Err(melody_api::Error::Offline.into()), None));
+                        }
                         Some(Ok(mut chunk)) => {
                             let wanted = state.end.map_or(u64::MAX, |end| end - state.at);
                             chunk.truncate(usize::try_from(wanted).unwrap_or(usize::MAX));

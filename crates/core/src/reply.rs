@@ -1,5 +1,7 @@
 //! What commands bring back.
 
+use std::collections::BTreeMap;
+
 use melody_model::{
     EntryView, ListenView, OperationId, PlaylistItemView, PlaylistView, Rendition, ServerId, SongDetails,
     SongId, SongView,
@@ -7,7 +9,7 @@ use melody_model::{
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::{Check, NowPlaying, Rescued};
+use crate::{Check, ErrorReport, MessageKey, NowPlaying, Rescued};
 
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 pub struct OtpSent {
@@ -36,6 +38,23 @@ pub struct SignedInUser {
 pub struct SignedOut {
     /// Changes that wait on this machine for the next sign-in.
     pub pending_kept: u64,
+    /// What is gone from this machine, if it was to be forgotten.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub lost: Option<Losses>,
+}
+
+/// What only this machine has of an account: forgotten here, it is nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct Losses {
+    /// Changes that the service has not heard of.
+    pub pending: u64,
+    /// Songs that were downloaded, and their bytes.
+    pub downloads: u64,
+    pub download_bytes: u64,
+    pub playlists: u64,
+    /// Of the listening history.
+    pub listens: u64,
 }
 
 /// Where an answer came from.
@@ -55,16 +74,28 @@ pub struct FoundSongs {
     /// Items of the answer that could not be read.
     pub skipped: usize,
     pub from: From,
+    /// Why the answer could not be kept on this machine: ids of songs that are new in it end with this process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub not_kept: Option<ErrorReport>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 pub struct TrendingSongs {
     pub songs: Vec<SongView>,
+    /// Why the answer could not be kept on this machine: ids of songs that are new in it end with this process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub not_kept: Option<ErrorReport>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
 pub struct OneSong {
     pub song: FullSong,
+    /// Why the answer could not be kept on this machine: ids of songs that are new in it end with this process.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub not_kept: Option<ErrorReport>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
@@ -134,9 +165,29 @@ pub struct SyncProgress {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct ParkedOperation {
     pub op: OperationId,
-    /// The change in words: `add “Monsoon Letters”`.
+    /// The change in words: `add Monsoon Letters`.
     pub what: String,
+    pub kind: ChangeKind,
+    /// The song's.
+    pub title: String,
+    /// In a sentence.
     pub reason: String,
+    /// Names that sentence, for faces that speak another language; absent for what an earlier version parked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub key: Option<MessageKey>,
+    /// What stands in it, by name.
+    #[serde(default)]
+    pub params: BTreeMap<String, String>,
+}
+
+/// What a listener changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    Add,
+    Remove,
+    Play,
 }
 
 /// What became of the library at each switch from one backend to another, the latest first.
@@ -242,7 +293,7 @@ pub struct DownloadRow {
     /// Why it failed, or what it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
-    pub error: Option<crate::ErrorReport>,
+    pub error: Option<ErrorReport>,
 }
 
 /// What decoding every download found.
@@ -296,6 +347,15 @@ pub struct Preferences {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub cache_bytes: Option<u64>,
+}
+
+/// What streamed songs take on this machine, of the account that is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+pub struct StreamCache {
+    pub songs: u64,
+    pub bytes: u64,
+    /// The most that they may take.
+    pub most: u64,
 }
 
 /// A language that the screens speak.

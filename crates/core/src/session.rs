@@ -10,10 +10,10 @@ use tokio::sync::Mutex;
 
 use crate::{
     Error, OtpRequest, OtpSent, SignedIn, SignedInUser, SignedOut,
-    context::{Account, Context, LIBRARY_FILE},
-    downloads, forgotten,
+    context::{Account, Context, LIBRARY_FILE, SYNC_LOCK, SYNC_LOCK_WAIT},
+    downloads, forgotten, losses,
     profile::{AccountRecord, account_name},
-    storage::create_folder,
+    storage::{FileLock, create_folder},
 };
 
 /// Digits of an OTP (the contract's figure).
@@ -115,7 +115,11 @@ impl Session {
 
     /// Signs out. Downloads and unsent changes stay for the next sign-in, unless they are to be forgotten.
     pub(crate) async fn logout(&self, forget: bool) -> Result<SignedOut, Error> {
-        let account = self.context.signed_in()?;
+        let account = match self.context.signed_in() {
+            Ok(account) => account,
+            Err(_) if forget => return self.forget_left_behind().await,
+            Err(e) => return Err(e),
+        };
         // A sync or a download of ours lets go at once; only another process is worth an error.
         account.leave(true);
         let done = self.leave(account.clone(), forget).await;
@@ -125,11 +129,27 @@ impl Session {
         done
     }
 
+    /// Forgets the account that has signed out before and left its data.
+    async fn forget_left_behind(&self) -> Result<SignedOut, Error> {
+        let folder = losses::left_behind(&self.context)?;
+        let lock = FileLock::acquire(&folder.join(SYNC_LOCK), SYNC_LOCK_WAIT).await?.ok_or(Error::Busy)?;
+        let library = losses::open(folder.clone()).await?;
+        let lost = losses::of(&library).await?;
+        blocking(move || {
+            // Closed before its folder goes.
+            drop(library);
+            let aside = forgotten::set_aside(&folder)?;
+            drop(lock);
+            forgotten::remove(&aside)
+        })
+        .await?;
+        Ok(SignedOut { pending_kept: 0, lost: Some(lost) })
+    }
+
     async fn leave(&self, account: Arc<Account>, forget: bool) -> Result<SignedOut, Error> {
         // What is to be forgotten must not be written to by another process meanwhile.
         let lock = if forget { Some(account.lock_sync().await?.ok_or(Error::Busy)?) } else { None };
-        let outbox = account.library.outbox_status().await?;
-        let pending = outbox.pending + outbox.parked.len() as u64;
+        let losses = losses::of(&account.library).await?;
         let folder = account.folder.clone();
         // Out of the way first: whatever stops us after that must not leave for the next sign-in what was to be
         // forgotten.
@@ -150,7 +170,11 @@ impl Session {
         if let Some(aside) = aside {
             blocking(move || forgotten::remove(&aside)).await?;
         }
-        Ok(SignedOut { pending_kept: if forget { 0 } else { pending } })
+        Ok(if forget {
+            SignedOut { pending_kept: 0, lost: Some(losses) }
+        } else {
+            SignedOut { pending_kept: losses.pending, lost: None }
+        })
     }
 
     /// Out here is out, whether or not the service can hear of it.

@@ -11,7 +11,7 @@ use melody_core::{Code, Command, Core, DownloadRow, DownloadState, Event, Reply,
 use melody_library::Library;
 use melody_model::Rendition;
 use melody_server::{ExtraSong, Options, Server, parse_faults};
-use tokio::sync::broadcast::Receiver;
+use tokio::{sync::broadcast::Receiver, task::JoinHandle};
 
 /// Long enough for several checkpoints of a part.
 const SECONDS: u32 = 60;
@@ -66,17 +66,23 @@ fn asked(server: &Server) -> Vec<(u64, bool)> {
     sound.map(|call| (from(&call), call.headers.contains_key("if-range"))).collect()
 }
 
+/// Begins to download a song, of which a part has come: no more does while the server holds it back.
+async fn half_way(bench: &Bench, core: &Core, id: &str) -> (JoinHandle<Vec<DownloadRow>>, Receiver<Event>) {
+    bench.server.hold_media_after(Some(3 << 20));
+    let mut events = core.events();
+    let fetching = tokio::spawn({
+        let (core, id) = (core.clone(), id.to_owned());
+        async move { rows(&core, wanted(&[id])).await }
+    });
+    until(&mut events, |row| row.bytes > 5 << 19).await;
+    (fetching, events)
+}
+
 /// Begins to download the only song, and is killed when a part of it is there. The listener's core after that.
 async fn broken_off(bench: &Bench) -> (Core, String) {
     let core = bench.signed_in().await;
     let id = only_song(&core).await;
-    bench.server.hold_media_after(Some(3 << 20));
-    let mut events = core.events();
-    let fetching = tokio::spawn({
-        let (core, id) = (core.clone(), id.clone());
-        async move { rows(&core, wanted(&[id])).await }
-    });
-    until(&mut events, |row| row.bytes > 5 << 19).await;
+    let (fetching, _) = half_way(bench, &core, &id).await;
     fetching.abort();
     assert!(fetching.await.is_err());
     drop(core);
@@ -207,13 +213,7 @@ async fn what_is_paused_keeps_its_part_and_goes_on_when_it_is_resumed() {
     let bench = Bench::with(small(one_song(&sound))).await;
     let core = bench.signed_in().await;
     let id = only_song(&core).await;
-    bench.server.hold_media_after(Some(3 << 20));
-    let mut events = core.events();
-    let fetching = tokio::spawn({
-        let (core, id) = (core.clone(), id.clone());
-        async move { rows(&core, wanted(&[id])).await }
-    });
-    until(&mut events, |row| row.bytes > 5 << 19).await;
+    let (fetching, mut events) = half_way(&bench, &core, &id).await;
     core.dispatch(Command::DownloadsPause { ids: None }).await.unwrap();
     let row = fetching.await.unwrap().remove(0);
     assert_eq!((row.state, row.error), (DownloadState::Paused, None));
@@ -251,13 +251,7 @@ async fn what_is_removed_leaves_neither_file_nor_part() {
     assert_eq!((audio(&bench), rows(&core, Command::Downloads).await), (vec![], vec![]));
     assert!(!one(&core, "tone").await.downloaded);
     // Under way.
-    bench.server.hold_media_after(Some(3 << 20));
-    let mut events = core.events();
-    let fetching = tokio::spawn({
-        let (core, id) = (core.clone(), id.clone());
-        async move { rows(&core, wanted(&[id])).await }
-    });
-    until(&mut events, |row| row.bytes > 5 << 19).await;
+    let (fetching, _) = half_way(&bench, &core, &id).await;
     rows(&core, all()).await;
     let row = fetching.await.unwrap().remove(0);
     assert_eq!(row.error.map(|error| error.code), Some(Code::Superseded));

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use common::{Bench, add, download, extra, list, one, play, small, tone};
 use melody_core::{
-    Code, Command, Core, DownloadState, Error, Event, From, ListRequest, OtpRequest, PlayRequest, Reply,
-    SearchRequest, SinkKind, SyncState, TrendingRequest,
+    Code, Command, Core, DownloadState, Error, Event, From, ListRequest, MessageKey, OtpRequest, PlayRequest,
+    PlaybackEvent, Reply, SearchRequest, SinkKind, SyncState, TrendingRequest,
 };
-use melody_model::Rendition;
+use melody_model::{Rendition, SearchType};
 use secrecy::SecretString;
 
 async fn work_offline(core: &Core, on: bool) {
@@ -139,6 +139,32 @@ async fn a_download_that_is_under_way_stops_and_stays_queued() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_a_song_that_is_loading_what_came_is_heard() {
+    let bench = Bench::with(small(vec![extra("Tone", Some(tone(60)))])).await;
+    let core = bench.core_to(SinkKind::Recorder(bench.wav())).await;
+    // It is switched by another program.
+    let other = bench.core().await;
+    let id = one(&core, "tone").await.song.id.to_string();
+    bench.server.hold_media_after(Some(2 << 20));
+    let mut events = core.events();
+    let playing = tokio::spawn({
+        let core = core.clone();
+        async move { play(&core, PlayRequest { ids: vec![id], ..PlayRequest::default() }).await }
+    });
+    while !matches!(events.recv().await.unwrap(), Event::Playback(PlaybackEvent::Started { .. })) {}
+    work_offline(&other, true).await;
+    bench.server.clear_request_log();
+    bench.server.hold_media_after(None);
+    let (rows, _) = playing.await.unwrap();
+    let error = rows[0].error.clone().unwrap();
+    assert_eq!((error.code, error.key), (Code::Offline, MessageKey::WorkingOffline), "{error:?}");
+    assert!(error.message.contains("You are working offline"), "{error:?}");
+    // No more than the server had sent by then.
+    assert!((0.5..22.0).contains(&rows[0].seconds), "{} s", rows[0].seconds);
+    assert_eq!(asked(&bench), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn who_is_offline_is_not_taken_to_another_service() {
     let bench = Bench::with(small(Vec::new())).await;
     let core = bench.signed_in().await;
@@ -148,4 +174,32 @@ async fn who_is_offline_is_not_taken_to_another_service() {
     core.dispatch(Command::LibraryList(ListRequest { limit: 1, ..ListRequest::default() })).await.unwrap();
     let otp = SecretString::from("123456");
     assert!(core.dispatch(Command::VerifyOtp { otp }).await.is_err());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_type_means_the_same_here_as_on_the_service() {
+    let song = |title: &str, artist: &str, album: &str| melody_server::ExtraSong {
+        artist: artist.into(),
+        album: Some(album.into()),
+        ..extra(title, None)
+    };
+    let songs =
+        vec![song("Maya", "Anil", "Rain"), song("Rain", "Maya", "Anil"), song("Anil", "Rain", "Maya")];
+    let bench = Bench::with(small(songs)).await;
+    let core = bench.core().await;
+    let titles = async |kind, offline| {
+        let request = SearchRequest { query: "maya".into(), kind, limit: 50, offline, ..Default::default() };
+        let Reply::Songs(found) = core.dispatch(Command::Search(request)).await.unwrap() else { panic!() };
+        let mut titles: Vec<_> = found.songs.into_iter().map(|view| view.song.content.title).collect();
+        titles.sort();
+        titles
+    };
+    assert_eq!(titles(SearchType::All, false).await, ["Anil", "Maya", "Rain"]);
+    for (kind, found) in
+        [(SearchType::Track, "Maya"), (SearchType::Artist, "Rain"), (SearchType::Album, "Anil")]
+    {
+        assert_eq!(titles(kind, false).await, [found], "{kind:?} on the service");
+        assert_eq!(titles(kind, true).await, [found], "{kind:?} here");
+    }
+    assert_eq!(titles(SearchType::All, true).await, ["Anil", "Maya", "Rain"]);
 }

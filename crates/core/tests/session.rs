@@ -10,7 +10,7 @@ use std::{
 };
 
 use common::{Bench, OTP, PHONE, account_folder, add, download, list, one, sign_in};
-use melody_core::{Code, Command, DownloadState, Event, OtpRequest, Reply, SyncState};
+use melody_core::{Code, Command, DownloadState, Event, Losses, OtpRequest, Reply, SyncState};
 use melody_model::Rendition;
 use melody_server::{Dialect, Options};
 use secrecy::SecretString;
@@ -302,4 +302,72 @@ async fn number_and_code_go_to_the_service_that_sent_the_code_and_to_no_other() 
     assert!(another.server.request_log().iter().all(|call| !call.path.contains("otp")));
     core.dispatch(Command::UseService { address: bench.server.base_url() }).await.unwrap();
     core.dispatch(Command::VerifyOtp { otp: SecretString::from(OTP) }).await.unwrap();
+}
+
+/// An account with something of each kind that only this machine has.
+async fn with_something_to_lose(bench: &Bench) -> melody_core::Core {
+    let core = bench.signed_in().await;
+    let ids = common::some_ids(&core, 2).await;
+    assert_eq!(download(&core, &ids[0]).await.state, DownloadState::Done);
+    core.dispatch(Command::PlaylistCreate { name: "Rain".into(), ids: ids.clone() }).await.unwrap();
+    core.dispatch(Command::WorkOffline { on: true }).await.unwrap();
+    add(&core, &ids[1..]).await.unwrap();
+    core.dispatch(Command::WorkOffline { on: false }).await.unwrap();
+    core
+}
+
+async fn losses(core: &melody_core::Core) -> Result<Losses, melody_core::Error> {
+    match core.dispatch(Command::Losses).await? {
+        Reply::Losses(losses) => Ok(losses),
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn forget(core: &melody_core::Core) -> Result<Losses, melody_core::Error> {
+    match core.dispatch(Command::Logout { forget: true }).await? {
+        Reply::SignedOut(out) => Ok(out.lost.unwrap()),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_forgetting_takes_is_told_before_and_after() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = with_something_to_lose(&bench).await;
+    let told = losses(&core).await.unwrap();
+    let Reply::Downloads(list) = core.dispatch(Command::Downloads).await.unwrap() else { panic!() };
+    let bytes = list.downloads[0].bytes;
+    assert!(bytes > 0);
+    assert_eq!(told, Losses { pending: 1, downloads: 1, download_bytes: bytes, playlists: 1, listens: 0 });
+    assert_eq!(forget(&core).await.unwrap(), told);
+    assert_eq!(losses(&core).await.unwrap_err().code(), Code::AuthRequired);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_signed_out_can_be_forgotten_without_signing_in_again() {
+    let bench = Bench::new(Dialect::Green).await;
+    let core = with_something_to_lose(&bench).await;
+    let folder = account_folder(&bench);
+    core.dispatch(Command::Logout { forget: false }).await.unwrap();
+    assert_eq!(losses(&core).await.unwrap().playlists, 1);
+    assert!(folder.is_dir());
+    assert_eq!(forget(&core).await.unwrap().playlists, 1);
+    assert!(!folder.exists(), "it is still there");
+    assert_eq!(forget(&core).await.unwrap_err().code(), Code::AuthRequired, "nobody is left");
+
+    // Of two nobody can tell which is meant.
+    for phone in [PHONE, "9876543211"] {
+        common::sign_in_as(&core, phone).await.unwrap();
+        core.dispatch(Command::Logout { forget: false }).await.unwrap();
+    }
+    let error = forget(&core).await.unwrap_err();
+    assert_eq!(error.code(), Code::AuthRequired);
+    assert!(
+        error.to_string().contains("2 accounts") && error.to_string().contains("Sign in to the one"),
+        "{error}"
+    );
+    assert!(folder.is_dir(), "one was taken all the same");
+    sign_in(&core).await.unwrap();
+    forget(&core).await.unwrap();
+    assert!(!folder.exists());
 }

@@ -143,8 +143,7 @@ impl Engine {
             let searched = self.searched.contains(&op);
             if read && searched {
                 round.stale = true;
-                let reason = "The service does not have this song.".to_owned();
-                return Some(self.change(Change::Park { op, reason }));
+                return Some(self.change(Change::Park { op, reason: None }));
             }
             // Where a pass follows, that may tell without being asked for each song.
             if !searched && (read || self.goal == Goal::Send) {
@@ -316,7 +315,7 @@ impl Engine {
             Failure::Once { reason } => {
                 // A handler that failed may have done its work first.
                 if pending.attempts + 1 >= PATIENCE && self.passed > 0 {
-                    self.changes.push_back(Change::Park { op, reason });
+                    self.changes.push_back(Change::Park { op, reason: Some(reason) });
                     round.stale = true;
                 } else {
                     self.release(op, true);
@@ -340,7 +339,7 @@ impl Engine {
                 round.current = Some((pending, Stage::Searching));
             }
             Failure::Refused { reason, .. } => {
-                self.changes.push_back(Change::Park { op, reason });
+                self.changes.push_back(Change::Park { op, reason: Some(reason) });
                 round.stale = true;
             }
         }

@@ -45,6 +45,11 @@ impl Limits {
     pub fn with_pages_of(self, entries: u32) -> Self {
         Self { page: entries.max(2), ..self }
     }
+
+    /// Before when nothing can be asked of the library; `None` when it can.
+    pub fn rests_until(&self, now: Timestamp) -> Option<Timestamp> {
+        Some(self.library.ready_at(now)).filter(|ready| *ready > now)
+    }
 }
 
 /// The pace of one kind of calls.

@@ -209,7 +209,8 @@ pub enum Change {
     Moot(OperationId),
     Park {
         op: OperationId,
-        reason: String,
+        /// As it came with the failure; `None` when the service does not have the song.
+        reason: Option<String>,
     },
     /// Back among what waits. `unclear` is whether this attempt may have been taken; `refuted` that none was.
     Release {

@@ -20,16 +20,8 @@ const LISTS: &[Column] = &[
     Column::new("ID").tone(Tone::Faint),
 ];
 
-const SONGS: &[Column] = &[
-    Column::new("#").tone(Tone::Faint).right(),
-    Column::new(""),
-    Column::new("Title").tone(Tone::Strong).shrinks_to(10),
-    Column::new("Artist").shrinks_to(8),
-    Column::new("Album").tone(Tone::Faint).shown_from(120).shrinks_to(8),
-    Column::new("Language").tone(Tone::Faint).shown_from(100),
-    Column::new("Length").right(),
-    Column::new("ID").tone(Tone::Faint),
-];
+/// Before a song's own columns.
+const PLACE: Column = Column::new("#").tone(Tone::Faint).right();
 
 pub fn list(out: &Output, list: &PlaylistList) -> Result<(), Halt> {
     let rows: Vec<Vec<String>> = list.playlists.iter().map(row).collect();
@@ -61,7 +53,8 @@ pub fn show(out: &Output, shown: &ShownPlaylist) -> Result<(), Halt> {
             std::iter::once(number).chain(song::row(&item.song, marks)).collect()
         })
         .collect();
-    out.rows(SONGS, &rows)?;
+    let columns: Vec<Column> = std::iter::once(PLACE).chain(song::COLUMNS.iter().copied()).collect();
+    out.rows(&columns, &rows)?;
     out.note(&summary(&shown.playlist));
     Ok(())
 }

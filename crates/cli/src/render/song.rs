@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use melody_core::{FoundSongs, From, FullSong, TrendingSongs};
+use melody_core::{ErrorReport, FoundSongs, From, FullSong, OneSong, TrendingSongs};
 use melody_model::SongView;
 
 use super::colour::Tone;
@@ -11,7 +11,8 @@ use super::table::Column;
 use super::text;
 use crate::exit::Halt;
 
-const COLUMNS: &[Column] = &[
+/// A row of a song: what [`row`] gives.
+pub const COLUMNS: &[Column] = &[
     Column::new(""),
     Column::new("Title").tone(Tone::Strong).shrinks_to(10),
     Column::new("Artist").shrinks_to(8),
@@ -27,7 +28,7 @@ pub const DOWNLOADED: &str = "↓";
 pub const WAITING: &str = "○";
 
 pub fn found(out: &Output, found: &FoundSongs) -> Result<(), Halt> {
-    out.rows(COLUMNS, &rows(&found.songs))?;
+    out.rows(COLUMNS, &rows(&found.songs, found.not_kept.as_ref()))?;
     let place = match found.from {
         From::Service => "",
         From::Local => " on this machine",
@@ -47,21 +48,38 @@ pub fn found(out: &Output, found: &FoundSongs) -> Result<(), Halt> {
     }
     summary.push_str(&legend(&found.songs));
     out.note(&summary);
+    warn(out, found.not_kept.as_ref());
     Ok(())
 }
 
 pub fn trending(out: &Output, trending: &TrendingSongs) -> Result<(), Halt> {
-    out.rows(COLUMNS, &rows(&trending.songs))?;
+    out.rows(COLUMNS, &rows(&trending.songs, trending.not_kept.as_ref()))?;
     let summary = match trending.songs.len() {
         0 => "Nothing is trending there.".to_owned(),
         count => format!("{}.{}", text::counted(count as u64, "song"), legend(&trending.songs)),
     };
     out.note(&summary);
+    warn(out, trending.not_kept.as_ref());
     Ok(())
 }
 
-fn rows(songs: &[SongView]) -> Vec<Vec<String>> {
-    songs.iter().map(|view| row(view, marks(view.in_library, view.downloaded, false))).collect()
+/// Rows with our ids; where those end with this command, with the service's, which can be typed all the same.
+fn rows(songs: &[SongView], not_kept: Option<&ErrorReport>) -> Vec<Vec<String>> {
+    let row_of = |view: &SongView| {
+        let mut row = row(view, marks(view.in_library, view.downloaded, false));
+        if let (Some(_), Some(server_id), Some(id)) = (not_kept, &view.song.server_id, row.last_mut()) {
+            *id = server_id.to_string();
+        }
+        row
+    };
+    songs.iter().map(row_of).collect()
+}
+
+/// Says that an answer was not kept.
+fn warn(out: &Output, not_kept: Option<&ErrorReport>) {
+    if let Some(report) = not_kept {
+        out.note(&format!("The answer could not be kept, and the IDs are the service's. {}", report.message));
+    }
 }
 
 /// One song as a row: marks, title, artist, album, language, length, ID.
@@ -106,7 +124,7 @@ pub fn name(view: &SongView) -> String {
     }
 }
 
-pub fn full(out: &Output, song: &FullSong) -> Result<(), Halt> {
+pub fn full(out: &Output, OneSong { song, not_kept }: &OneSong) -> Result<(), Halt> {
     let theme = out.theme;
     let facts = facts(song);
     if out.reader == Reader::Pipe {
@@ -130,6 +148,7 @@ pub fn full(out: &Output, song: &FullSong) -> Result<(), Halt> {
             output::line(&cell(line))?;
         }
     }
+    warn(out, not_kept.as_ref());
     Ok(())
 }
 

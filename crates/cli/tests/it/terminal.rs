@@ -167,3 +167,30 @@ fn a_person_who_mistypes_the_code_may_type_it_again() {
     assert_eq!(exit, 0, "{text:?}");
     assert!(text.contains("+91 ••••••3210"), "{text:?}");
 }
+
+#[test]
+fn who_forgets_is_told_what_is_lost_and_asked_first() {
+    let bench = Bench::new();
+    bench.sign_in();
+    let id = bench.id_of("monsoon");
+    bench.json(&["download", &id]);
+    let Some(mut terminal) = Terminal::open(&bench, "logout --forget") else { return };
+    terminal.wait_for("1 download (");
+    terminal.wait_for("Forget it? [y/N] ");
+    terminal.press("\n");
+    let (exit, text) = terminal.exit();
+    assert_eq!(exit, 1, "{text:?}");
+    assert!(text.contains("Nothing was forgotten"), "{text:?}");
+    bench.json(&["whoami"]);
+    let Some(mut terminal) = Terminal::open(&bench, "logout --forget") else { return };
+    terminal.wait_for("Forget it? [y/N] ");
+    terminal.press("y\n");
+    let (exit, text) = terminal.exit();
+    assert_eq!(exit, 0, "{text:?}");
+    assert!(text.contains("Signed out and forgotten."), "{text:?}");
+    bench.sign_in();
+    let Some(terminal) = Terminal::open(&bench, "logout --forget --yes") else { return };
+    let (exit, text) = terminal.exit();
+    assert_eq!(exit, 0, "{text:?}");
+    assert!(text.contains("nothing that the service does not have") && !text.contains("[y/N]"), "{text:?}");
+}

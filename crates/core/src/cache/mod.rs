@@ -21,7 +21,7 @@ use tokio::{runtime::Handle, sync::watch};
 use self::evict::{Cached, evict};
 pub(crate) use self::leftovers::sweep as sweep_parts;
 use crate::{
-    Error,
+    Error, StreamCache,
     context::{Account, Context},
     downloads::{self, Room, ending, verify},
     storage::{create_folder_in, sync_folder},
@@ -213,6 +213,17 @@ async fn sweep(account: &Account, known: &HashSet<String>) -> Result<(), Error> 
         }
     }
     Ok(())
+}
+
+/// What the cache of the account that is on takes.
+pub(crate) async fn status(context: &Arc<Context>) -> Result<StreamCache, Error> {
+    let downloads = context.account().library.downloads(Some(Kept::Done)).await?;
+    let cached = downloads.iter().filter(|kept| !kept.pinned);
+    Ok(StreamCache {
+        songs: cached.clone().count() as u64,
+        bytes: cached.map(|kept| kept.bytes).sum(),
+        most: room(context).await?,
+    })
 }
 
 /// What the cache may take, in bytes.

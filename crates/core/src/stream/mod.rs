@@ -7,7 +7,7 @@ mod coverage;
 
 use std::{
     fs::File,
-    io,
+    io::{self, BufReader},
     num::NonZeroUsize,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
@@ -21,12 +21,8 @@ use melody_player::{Hint, Source};
 use stream_download::{
     Settings, StreamDownload, StreamInitializationError,
     source::{DecodeError, SourceStream},
-    storage::{
-        StorageProvider,
-        temp::{TempStorageProvider, TempStorageReader},
-    },
+    storage::StorageProvider,
 };
-
 use tokio::io::AsyncWriteExt;
 
 use self::coverage::Coverage;
@@ -106,6 +102,7 @@ impl Trouble {
         let kind = match error {
             Error::TooLong { .. } => io::ErrorKind::FileTooLarge,
             Error::StorageFull { .. } => io::ErrorKind::StorageFull,
+            Error::Api(melody_api::Error::Offline) => io::ErrorKind::NetworkDown,
             _ => io::ErrorKind::ConnectionAborted,
         };
         let words = error.to_string().trim_end_matches('.').to_owned();
@@ -140,24 +137,20 @@ struct NotingWriter {
 }
 
 impl StorageProvider for TemporaryFile {
-    type Reader = TempStorageReader;
+    type Reader = BufReader<File>;
     type Writer = NotingWriter;
 
-    fn into_reader_writer(self, length: Option<u64>) -> io::Result<(Self::Reader, Self::Writer)> {
-        // Whoever takes the file must not move the place in it of whoever reads or writes.
-        let own = Arc::new(Mutex::new(None));
-        let opened = own.clone();
-        let provider = TempStorageProvider::with_tempfile_builder(move || {
-            let file = tempfile::NamedTempFile::new()?;
-            *opened.lock().unwrap_or_else(PoisonError::into_inner) = Some(file.reopen()?);
-            Ok(file)
-        });
-        let (reader, file) = provider.into_reader_writer(length)?;
-        let own = own.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let waiting = self.whole.zip(own);
+    fn into_reader_writer(self, _length: Option<u64>) -> io::Result<(Self::Reader, Self::Writer)> {
+        // Each has a handle of its own: whoever takes the file must not move the place in it of whoever reads or writes.
+        let (reader, name) = tempfile::NamedTempFile::new()?.into_parts();
+        let open = || File::options().read(true).write(true).open(&name);
+        let (file, own) = (open()?, open()?);
+        // It goes with its last handle, also when the process is killed.
+        name.close()?;
+        let waiting = self.whole.map(|whole| (whole, own));
         let writer =
             NotingWriter { file, trouble: self.trouble, at: 0, coverage: Coverage::default(), waiting };
-        Ok((reader, writer))
+        Ok((BufReader::new(reader), writer))
     }
 }
 

@@ -5,6 +5,8 @@ use melody_model::{GenerationId, RemoteEntry, ServerId};
 use melody_sync::{Change, Concluded, Doubt, Pending, Plays, SETTLE, Told, Unmatched, What};
 use serde::de::DeserializeOwned;
 
+use super::reason;
+
 type Result<T> = std::result::Result<T, melody_library::Error>;
 
 /// When the library was last read through, among its settings.
@@ -59,7 +61,9 @@ pub(super) async fn carry_out(
         }
         Change::Uncertain(op) => drop(library.end_uncertain(op).await?),
         Change::Moot(op) => drop(library.end_moot(op).await?),
-        Change::Park { op, reason } => drop(library.park(op, &reason).await?),
+        Change::Park { op, reason: kept } => {
+            library.park(op, &kept.unwrap_or_else(reason::no_such_song)).await?;
+        }
         Change::Release { op, unclear, refuted } => {
             let outcome = match (unclear, refuted) {
                 (true, _) => Outcome::Unknown,

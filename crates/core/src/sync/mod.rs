@@ -3,13 +3,14 @@
 //! What is done next, the engine decides (`melody_sync`): a state machine without I/O. This is the shell around it.
 
 mod changes;
+mod reason;
 mod requests;
 mod run;
 mod verify;
 
 use std::{
     sync::{
-        Arc,
+        Arc, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -24,8 +25,8 @@ use melody_sync::{Goal, State};
 
 use self::changes::FILLED;
 use crate::{
-    Code, Error, Event, ParkedOperation, SongUnknownThere, Switch, Switches, SyncProgress, SyncState,
-    SyncStatus, Verification,
+    Code, Error, Event, SongUnknownThere, Switch, Switches, SyncProgress, SyncState, SyncStatus,
+    Verification,
     context::{Account, Context},
 };
 
@@ -263,11 +264,7 @@ impl Sync {
     async fn status_as(&self, account: &Account, ended: Ended) -> Result<SyncStatus, Error> {
         let outbox = account.library.outbox_status().await?;
         let entries = account.library.entries(EntryQuery { limit: 1, ..EntryQuery::default() }).await?.total;
-        let parked = outbox
-            .parked
-            .into_iter()
-            .map(|op| ParkedOperation { op: op.op, what: op.what, reason: op.reason })
-            .collect();
+        let parked = outbox.parked.into_iter().map(reason::parked).collect();
         Ok(SyncStatus {
             state: ended.state,
             entries,
@@ -286,7 +283,12 @@ impl Sync {
         account: &Account,
         passed: &Result<Option<Timestamp>, Error>,
     ) -> Result<(), Error> {
-        let ended = ended(passed);
+        let mut ended = ended(passed);
+        if ended.state == SyncState::Waiting && ended.until.is_none() {
+            // The service did not say; the pace that is kept does.
+            let limits = account.limits.lock().unwrap_or_else(PoisonError::into_inner);
+            ended.until = limits.rests_until(Timestamp::now());
+        }
         if ended != kept_end(account).await? {
             account
                 .library

@@ -4,6 +4,7 @@ use melody_api::{LibraryRequest, Reason, Removal, SearchRequest};
 use melody_model::{EntryOrder, EntrySort};
 use melody_sync::{Answer, Call, Failure, Plays};
 
+use super::reason;
 use crate::{Code, Error, context::Account};
 
 /// Songs of one search: the service's own bound.
@@ -70,7 +71,7 @@ pub(super) fn failure(error: &Error) -> Failure {
         Error::Api(Api::NotTheService(_)) => return Failure::Away { sent: true },
         _ => {}
     }
-    let reason = error.to_string();
+    let reason = reason::keep(error);
     match error.code() {
         Code::RateLimitExceeded => {
             let retry_after = match error {
