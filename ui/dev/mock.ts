@@ -1,5 +1,6 @@
 // A backend that is only pretended, for looking at screens: `npm run dev`, then /?mock. Never in a build.
-// Words after it, with commas: new (nobody signed in), offline, slow, failing, empty, big (100,000 saved songs), playing.
+// Words after it, with commas: new (nobody signed in), offline, slow, failing, empty, big (100,000 saved songs), playing,
+// refused (a change was), hindi.
 import { Refusal, type Backend, type Fact } from "../src/lib/backend";
 import type {
   Command,
@@ -9,6 +10,7 @@ import type {
   NowPlaying,
   Overview,
   QueueItem,
+  SearchType,
   SongView,
 } from "../src/lib/generated/types";
 import { cover, songs } from "./catalogue";
@@ -21,11 +23,22 @@ function refuse(code: string, key: string, params: Record<string, string> = {}):
   throw new Refusal({ code, key, params, message: key, request_id: "req-mock-1", retryable: true } as never);
 }
 
-function matches(song: SongView, text: string, kind?: "track" | "artist" | "album", language?: string): boolean {
+function matches(song: SongView, text: string, kind?: SearchType, language?: string): boolean {
   const { title, artist, album } = song;
-  const where = { track: `${title} ${artist} ${album ?? ""}`, artist, album: album ?? "" }[kind ?? "track"];
+  const where = { all: `${title} ${artist} ${album ?? ""}`, track: title, artist, album: album ?? "" }[kind ?? "all"];
   return where.toLowerCase().includes(text.trim().toLowerCase()) && (!language || song.language === language);
 }
+
+/** A change that the service refused, as the core tells it. */
+const REFUSED: Overview["sync"]["parked"][number] = {
+  op: "01890000-0000-7000-8000-000000000021",
+  what: "add Monsoon Letters",
+  kind: "add",
+  title: "Monsoon Letters",
+  reason: "The service refuses: Forbidden.",
+  key: "refused",
+  params: { detail: "Forbidden" },
+};
 
 class Mock {
   words = new Set((new URLSearchParams(location.search).get("mock") ?? "").split(","));
@@ -62,11 +75,11 @@ class Mock {
         state: this.words.has("offline") ? "offline" : "idle",
         entries: 20,
         pending,
-        parked: [],
+        parked: this.words.has("refused") ? [REFUSED] : [],
         uncertain: 0,
         until: null,
       },
-      preferences: { language: null, theme: "system" },
+      preferences: { language: this.words.has("hindi") ? "hi" : null, theme: "system" },
       offline: false,
     };
     if (this.words.has("playing")) {
@@ -193,6 +206,10 @@ class Mock {
         this.overview.session = null;
         this.tell({ event: "session_changed", signed_in: false });
         return { pending_kept: 0 };
+      case "losses":
+        return { pending: 1, downloads: 3, download_bytes: 24_600_000, playlists: 2, listens: 41 };
+      case "stream_cache":
+        return { songs: 12, bytes: 96_400_000, most: this.overview.preferences.cache_bytes ?? 2e9 };
       case "use_service":
         if (command.address.includes("wrong"))
           refuse("NOT_THE_SERVICE", "not_the_service", { address: command.address });
@@ -355,10 +372,12 @@ class Mock {
           ],
           chosen: null,
         };
-      case "set_preferences":
-        this.overview.preferences = { language: command.language, theme: command.theme };
+      case "set_preferences": {
+        const { command: _, ...chosen } = command;
+        this.overview.preferences = chosen;
         this.tell({ event: "preferences_changed", ...this.overview.preferences });
         return {};
+      }
       case "health":
         return { checks: [{ name: "profile", ok: true, message: "The data folder can be written." }] };
       default:

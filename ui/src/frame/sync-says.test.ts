@@ -1,6 +1,6 @@
 // How sync stands, in words: what the listener wanted goes before what happened, and nothing is said twice.
 import { expect, test } from "vitest";
-import type { SyncStatus } from "$lib/generated/types";
+import type { ParkedOperation, SyncStatus } from "$lib/generated/types";
 import { says } from "./sync-says";
 
 const status = (change: Partial<SyncStatus>): SyncStatus => ({
@@ -12,7 +12,9 @@ const status = (change: Partial<SyncStatus>): SyncStatus => ({
   until: null,
   ...change,
 });
-const parked = [{ op: "a", what: "add “Monsoon”", reason: "The service says no." }];
+const parked: ParkedOperation[] = [
+  { op: "a", what: "add Monsoon", kind: "add", title: "Monsoon", reason: "The service says no.", params: {} },
+];
 
 test.each<[string, Partial<SyncStatus>, boolean]>([
   ["Up to date", {}, false],

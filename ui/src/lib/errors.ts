@@ -50,5 +50,10 @@ const SENTENCES: Record<ErrorReport["key"], Say> = {
 
 /** One or two sentences: what happened, and what to do. */
 export function explain(report: ErrorReport): string {
-  return SENTENCES[report.key](report.params);
+  return sentence(report.key, report.params);
+}
+
+/** The same, of its key and what stands in it. */
+export function sentence(key: ErrorReport["key"], params: ErrorReport["params"]): string {
+  return SENTENCES[key](params);
 }

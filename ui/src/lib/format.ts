@@ -29,6 +29,11 @@ export function count(n: number): string {
   return new Intl.NumberFormat(language()).format(n);
 }
 
+/** Things as one says them in a row: `A, B and C`. */
+export function list(things: readonly string[]): string {
+  return new Intl.ListFormat(language(), { type: "conjunction" }).format(things);
+}
+
 /** A moment of today as its time, any other with its date. */
 export function moment(timestamp: string): string {
   const at = new Date(timestamp);

@@ -48,7 +48,7 @@ test("search in Hindi and in Latin letters; kinds and languages narrow it", asyn
   await expect(page.getByText("No song was found for “hollow lamp” with these filters.")).toBeVisible();
   await clean(page);
   await page.getByRole("button", { name: "Clear the filters" }).click();
-  await expect(page.getByRole("radio", { name: "Songs" })).toBeChecked();
+  await expect(page.getByRole("radio", { name: "Everything" })).toBeChecked();
 
   await field(page).fill("no such words");
   await expect(page.getByText("No song was found for “no such words”.")).toBeVisible();
@@ -215,6 +215,13 @@ test("settings: what is missing here, another service, language and theme, a bun
     await expect(page.getByText(/Saved as .*melody-diagnostics-.*\.zip/)).toBeVisible();
   });
 
+  await test.step("streamed songs take no more room than is chosen", async () => {
+    await expect(page.getByText("0 songs, 0 MB used now")).toBeVisible();
+    await page.getByRole("button", { name: "Streamed songs kept on this computer 2 GB" }).click();
+    await page.getByRole("menuitemradio", { name: "500 MB" }).click();
+    await expect(page.getByRole("button", { name: "Streamed songs kept on this computer 500 MB" })).toBeVisible();
+  });
+
   await test.step("language and theme change at once", async () => {
     await page.getByRole("radio", { name: "हिन्दी" }).check();
     await expect(page.getByRole("heading", { name: "सेटिंग" })).toBeVisible();
@@ -227,10 +234,12 @@ test("settings: what is missing here, another service, language and theme, a bun
     await page.getByRole("radio", { name: "English" }).check();
   });
 
+  await melody.run("playlist", "create", "Rain");
   await page.getByRole("button", { name: "Sign out" }).click();
   const dialog = page.getByRole("alertdialog");
   await clean(page);
   await dialog.getByRole("radio", { name: "Remove it from this machine" }).check();
+  await expect(dialog).toContainText("Gone for good: 1 playlist.");
   await dialog.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByText("You are signed out.")).toBeVisible();
   await expect(page.getByLabel("Service address")).toBeVisible();

@@ -56,7 +56,7 @@ test("offline: every screen is still there, a change waits, and is sent when the
     await page.getByRole("button", { name: "Sign out" }).click();
     const dialog = page.getByRole("alertdialog");
     await dialog.getByRole("radio", { name: "Remove it from this machine" }).check();
-    await expect(dialog).toContainText("1 change that was not sent yet would be lost.");
+    await expect(dialog).toContainText("Gone for good: 1 change that was not sent yet.");
     await dialog.getByRole("button", { name: "Cancel" }).click();
   });
 

@@ -103,3 +103,23 @@ test("with reduced motion nothing moves", async ({ page }) => {
   const moving = await page.evaluate(() => document.getAnimations().map((animation) => String(animation)));
   expect(moving).toEqual([]);
 });
+
+test("why a change is refused is said in the screen's language", async ({ page }) => {
+  await open(page, "refused,hindi", "#/nowhere");
+  await page.getByRole("button", { name: /1 बदलाव/ }).click();
+  const refused = page.getByRole("dialog").getByRole("listitem");
+  await expect(refused).toContainText("“Monsoon Letters” सहेजना");
+  await expect(refused).toContainText("सेवा ने मना किया: Forbidden");
+  await expect(refused).not.toContainText("The service refuses");
+});
+
+test("a toast is seen above an open sheet, and can be pressed", async ({ page }) => {
+  await open(page, "refused,failing", "#/nowhere");
+  await page.getByRole("button", { name: /1 change/ }).click();
+  const sheet = page.getByRole("dialog");
+  await sheet.getByRole("button", { name: "Sync now" }).click();
+  const close = page.locator(".toast").getByRole("button", { name: "Close" });
+  await close.click();
+  await expect(page.locator(".toast")).toHaveCount(0);
+  await expect(sheet).toBeVisible();
+});

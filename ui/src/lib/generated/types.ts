@@ -25,6 +25,11 @@ size?: number,
  */
 duration?: number, };
 
+/**
+ * What a listener changed.
+ */
+export type ChangeKind = "add" | "remove" | "play";
+
 export type ChangedEntries = { entries: Array<EntryView>, 
 /**
  * How the attempt to tell the service ended: why something is still pending.
@@ -58,7 +63,7 @@ export type Code = "USAGE" | "INSECURE_ADDRESS" | "VALIDATION_ERROR" | "AUTH_REQ
 /**
  * One request of a face. Ids in texts may be ours, the server's or a library entry's.
  */
-export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "library_switches" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "download_playlist", playlist: string, rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "history", limit: number, offset: number, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "work_offline", on: boolean, } | { "command": "offline_status" } | { "command": "health" };
+export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "losses" } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "library_switches" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "download_playlist", playlist: string, rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "history", limit: number, offset: number, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "stream_cache" } | { "command": "work_offline", on: boolean, } | { "command": "offline_status" } | { "command": "health" };
 
 /**
  * A saved song that is not the same on both sides.
@@ -176,7 +181,11 @@ total_exact: boolean,
 /**
  * Items of the answer that could not be read.
  */
-skipped: number, from: From, };
+skipped: number, from: From, 
+/**
+ * Why the answer could not be kept on this machine: ids of songs that are new in it end with this process.
+ */
+not_kept?: ErrorReport, };
 
 /**
  * Where an answer came from.
@@ -290,6 +299,23 @@ counted: boolean, };
 export type LocalPath = { path: string, };
 
 /**
+ * What only this machine has of an account: forgotten here, it is nowhere.
+ */
+export type Losses = { 
+/**
+ * Changes that the service has not heard of.
+ */
+pending: number, 
+/**
+ * Songs that were downloaded, and their bytes.
+ */
+downloads: number, download_bytes: number, playlists: number, 
+/**
+ * Of the listening history.
+ */
+listens: number, };
+
+/**
  * Names a sentence. Finer than a code where a listener needs other words; parameters are named beside.
  */
 export type MessageKey = "phone_country" | "phone_india" | "phone_length" | "invalid" | "insecure_address" | "sign_in_needed" | "wrong_otp" | "otp_expired" | "too_often" | "maintenance" | "no_such_host" | "no_connection" | "certificate" | "timed_out" | "service_away" | "working_offline" | "not_the_service" | "refused" | "service_failed" | "unknown_song" | "unknown_playlist" | "no_audio" | "not_on_this_machine" | "interrupted" | "unsupported_format" | "bad_audio" | "audio_unreadable" | "no_device" | "disk_full" | "read_only" | "damaged" | "newer" | "busy" | "keyring_missing" | "keyring_locked" | "keyring_silent" | "keyring_refused" | "superseded" | "internal";
@@ -320,7 +346,11 @@ volume: number, };
  */
 export type OfflineStatus = { offline: boolean, };
 
-export type OneSong = { song: FullSong, };
+export type OneSong = { song: FullSong, 
+/**
+ * Why the answer could not be kept on this machine: ids of songs that are new in it end with this process.
+ */
+not_kept?: ErrorReport, };
 
 /**
  * A change that the service has yet to hear of.
@@ -360,9 +390,25 @@ rescued?: Rescued, };
  */
 export type ParkedOperation = { op: OperationId, 
 /**
- * The change in words: `add “Monsoon Letters”`.
+ * The change in words: `add Monsoon Letters`.
  */
-what: string, reason: string, };
+what: string, kind: ChangeKind, 
+/**
+ * The song's.
+ */
+title: string, 
+/**
+ * In a sentence.
+ */
+reason: string, 
+/**
+ * Names that sentence, for faces that speak another language; absent for what an earlier version parked.
+ */
+key?: MessageKey, 
+/**
+ * What stands in it, by name.
+ */
+params: { [key in string]: string }, };
 
 /**
  * Where songs come into the queue.
@@ -532,9 +578,9 @@ export type SearchRequest = { query: string, kind?: SearchType, language?: strin
 offline?: boolean, };
 
 /**
- * What a search looks at.
+ * What a search looks at: title, artist and album, or one of them; a track's is its title.
  */
-export type SearchType = "track" | "artist" | "album";
+export type SearchType = "all" | "track" | "artist" | "album";
 
 /**
  * An id that the service gave out. Opaque: an ObjectId, a prefixed word or a UUID, by generation.
@@ -575,7 +621,11 @@ export type SignedOut = {
 /**
  * Changes that wait on this machine for the next sign-in.
  */
-pending_kept: number, };
+pending_kept: number, 
+/**
+ * What is gone from this machine, if it was to be forgotten.
+ */
+lost?: Losses, };
 
 /**
  * A song of the catalogue, as this installation knows it.
@@ -638,6 +688,15 @@ chosen: string | null, };
  * Where the service takes search results from.
  */
 export type Source = "spotify" | "youtube" | "lastfm" | "all";
+
+/**
+ * What streamed songs take on this machine, of the account that is on.
+ */
+export type StreamCache = { songs: number, bytes: number, 
+/**
+ * The most that they may take.
+ */
+most: number, };
 
 /**
  * One switch.
@@ -729,7 +788,11 @@ export type TrendingRequest = { language?: string, timeframe?: Timeframe, limit:
  */
 offline?: boolean, };
 
-export type TrendingSongs = { songs: Array<SongView>, };
+export type TrendingSongs = { songs: Array<SongView>, 
+/**
+ * Why the answer could not be kept on this machine: ids of songs that are new in it end with this process.
+ */
+not_kept?: ErrorReport, };
 
 export type UnmatchedSong = { 
 /**
@@ -766,6 +829,7 @@ export interface Replies {
   verify_otp: SignedIn
   whoami: SignedIn
   logout: SignedOut
+  losses: Losses
   use_service: Done
   search: FoundSongs
   trending: TrendingSongs
@@ -820,6 +884,7 @@ export interface Replies {
   sound_devices: SoundDevices
   choose_sound_device: Done
   set_preferences: Done
+  stream_cache: StreamCache
   work_offline: OfflineStatus
   offline_status: OfflineStatus
   health: Health

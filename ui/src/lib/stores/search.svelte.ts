@@ -1,6 +1,6 @@
 // Finding songs: what is on this machine at once, what the service knows below it. No row that shows is ever moved.
 import { reportOf, type Backend } from "$lib/backend";
-import type { ErrorReport, SongView } from "$lib/generated/types";
+import type { ErrorReport, SearchType, SongView } from "$lib/generated/types";
 import { kept } from "./kept";
 
 /** How long typing must rest before the service is asked, in ms. */
@@ -10,7 +10,7 @@ const LEAST = 2;
 /** The service's own bound of one answer. */
 const PAGE = 50;
 
-export type Kind = "track" | "artist" | "album";
+export type Kind = SearchType;
 
 export interface Filters {
   kind: Kind;
@@ -42,7 +42,9 @@ export type Remote = "no" | "soon" | "asked" | "answered" | "failed";
 export class Search {
   /** As typed. */
   text = $state("");
-  filters = $state.raw<Filters>({ kind: "track", language: null });
+  filters = $state.raw<Filters>({ kind: "all", language: null });
+  /** Why the service's answer could not be kept on this machine, if it could not. */
+  notKept = $state.raw<ErrorReport | null>(null);
   /** What is found, in the order in which it came. */
   rows = $state.raw<readonly SongView[]>([]);
   /** The rows, or that there are none, answer what is typed. Until then they are of the question before. */
@@ -214,7 +216,7 @@ export class Search {
   }
 
   async #page(wanted: Wanted, offset: number, offline: boolean) {
-    const { songs, total, total_exact, skipped } = await this.#backend.call({
+    const { songs, total, total_exact, skipped, not_kept } = await this.#backend.call({
       command: "search",
       query: wanted.text,
       kind: wanted.kind,
@@ -223,6 +225,7 @@ export class Search {
       offset,
       offline,
     });
+    if (!offline && this.#wanted === wanted) this.notKept = not_kept ?? null;
     const came = songs.length + skipped;
     // A service that promises more and brings nothing is not asked for ever.
     const more = came > 0 && (total_exact ? offset + PAGE < total : came >= PAGE);

@@ -158,7 +158,7 @@ test("a filter asks anew, without a rest", async () => {
   await turn();
   expect(remotes()).toHaveLength(2);
   const { asked } = remote();
-  expect([asked.language, asked.kind, asked.query]).toEqual(["ta", "track", "dil"]);
+  expect([asked.language, asked.kind, asked.query]).toEqual(["ta", "all", "dil"]);
 });
 
 test("without the service its reason is said and this machine's songs are read on", async () => {

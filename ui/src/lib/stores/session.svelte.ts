@@ -27,6 +27,11 @@ export class Session {
     this.account = await this.#backend.call({ command: "verify_otp", otp });
   }
 
+  /** What signing out and forgetting would take off this machine for good. */
+  losses() {
+    return this.#backend.call({ command: "losses" });
+  }
+
   /** Resolves to how many changes wait on this machine for the next sign-in. */
   async signOut(forget: boolean): Promise<number> {
     const { pending_kept } = await this.#backend.call({ command: "logout", forget });

@@ -20,6 +20,8 @@ export class Toasts {
   #passing = $state.raw<Toast | null>(null);
   #sticky = $state.raw<Toast | null>(null);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Sheets that are open: the toast is seen in the topmost. */
+  sheets = $state(0);
   #left = 0;
   #since = 0;
 
