@@ -114,9 +114,13 @@ impl Melody {
 
     /// The command line, ready to start. It inherits nothing that could reach outside.
     pub fn command(&self, args: &[&str]) -> Command {
+        self.plain_command(&[&["--json"], args].concat())
+    }
+
+    fn plain_command(&self, args: &[&str]) -> Command {
         let mut words = self.before.clone();
         words.push(program().into());
-        words.extend(["--json".into(), "--profile".into(), self.profile.clone().into()]);
+        words.extend(["--profile".into(), self.profile.clone().into()]);
         if let Some(server) = &self.server {
             words.extend(["--server".into(), server.into()]);
         }
@@ -131,6 +135,11 @@ impl Melody {
     /// Runs it to its end.
     pub fn run(&self, args: &[&str]) -> Ended {
         process::run(&mut self.command(args), "")
+    }
+
+    /// Runs it as a person does, without `--json`, and into a pipe.
+    pub fn plain(&self, args: &[&str]) -> Ended {
+        process::run(&mut self.plain_command(args), "")
     }
 
     /// Runs it and types `input`.

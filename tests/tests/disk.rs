@@ -96,6 +96,48 @@ fn a_read_only_profile_can_be_looked_at() {
     }
 }
 
+/// The service answers; that none of it can be kept is no reason to withhold it.
+fn is_told_what_cannot_be_kept(melody: &Melody, code: &str) {
+    let found = melody.json(&["search", "monsoon"]);
+    assert_eq!(found["songs"][0]["title"], "Monsoon Letters", "{found}");
+    assert_eq!((&found["from"], &found["not_kept"]["code"]), (&"service".into(), &code.into()));
+    let server_id = found["songs"][0]["server_id"].as_str().unwrap();
+    assert!(found["songs"][0]["id"].is_string());
+    let trending = melody.json(&["trending"]);
+    assert!(trending["songs"].as_array().unwrap().len() > 1, "{trending}");
+    assert_eq!(trending["not_kept"]["code"], code);
+    let song = melody.json(&["song", server_id]);
+    assert_eq!(
+        (&song["song"]["title"], &song["not_kept"]["code"]),
+        (&"Monsoon Letters".into(), &code.into())
+    );
+    let people = melody.plain(&["search", "monsoon"]);
+    assert_eq!(people.exit, Some(0), "{people:?}");
+    assert!(people.stdout.starts_with(server_id), "an ID that can be typed: {people:?}");
+    assert!(people.stderr.contains("The answer could not be kept"), "{people:?}");
+}
+
+#[test]
+fn what_cannot_be_kept_is_told_all_the_same() {
+    let fake = fake();
+    let (listener, _) = settled(&fake);
+    let guest = Melody::on(&fake.address());
+    guest.fails(&["whoami"], 3, "AUTH_REQUIRED");
+    for melody in [&listener, &guest] {
+        let guarded = NoRights::to_write(melody.profile());
+        is_told_what_cannot_be_kept(&melody.clone().inside(&guarded.before()), "STORAGE_READ_ONLY");
+        drop(guarded);
+        if let Some(confined) = Confined::read_only(melody.profile()) {
+            is_told_what_cannot_be_kept(&melody.clone().inside(&confined.before()), "STORAGE_READ_ONLY");
+        }
+        assert_eq!(melody.json(&["search", "monsoon"]).get("not_kept"), None);
+    }
+    let Some((full, confined)) = on_a_small_disk(&fake, 6_000) else { return };
+    full.fails(&["whoami"], 3, "AUTH_REQUIRED");
+    confined.fill();
+    is_told_what_cannot_be_kept(&full, "STORAGE_FULL");
+}
+
 #[test]
 fn a_profile_from_a_newer_melody_is_left_alone() {
     let fake = fake();

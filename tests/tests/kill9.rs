@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fs,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     sync::mpsc::channel,
@@ -14,6 +15,7 @@ use melody_e2e::{
     fake::{Dialect, Fake, Song},
     media,
     melody::{Melody, text},
+    process::wait_for,
     service::Service,
 };
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
@@ -193,6 +195,29 @@ fn while_downloading_and_playing() {
     assert_eq!(heard.len(), ids.len() * 8 * 48_000 * 2);
 }
 
+/// What a process has open below a folder, named or not.
+fn open_below(folder: &Path, process: u32) -> usize {
+    let Ok(open) = fs::read_dir(format!("/proc/{process}/fd")) else { return 0 };
+    open.flatten()
+        .filter(|file| fs::read_link(file.path()).is_ok_and(|file| file.starts_with(folder)))
+        .count()
+}
+
+#[test]
+fn while_streaming_leaves_nothing_behind() {
+    let fake = Fake::start(Dialect::Green, &[], many(1, Some(&media::wav(60.0))));
+    let melody = Melody::on(&fake.address());
+    let temporary = melody.home().join("temporary");
+    fs::create_dir(&temporary).unwrap();
+    let melody = melody.env("TMPDIR", &temporary);
+    let id = all_ids(&melody).remove(0);
+    let mut playing = melody.beside(&["play", &id, "--to", "null"]);
+    wait_for("the song to come", || open_below(&temporary, playing.id()) > 0);
+    playing.kill();
+    let left: Vec<_> = fs::read_dir(&temporary).unwrap().map(|file| file.unwrap().path()).collect();
+    assert_eq!(left, Vec::<PathBuf>::new());
+}
+
 /// How many times the program is killed; `MELODY_KILLS` says otherwise, for a soak.
 fn kills() -> usize {
     std::env::var("MELODY_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(200)
@@ -302,7 +327,7 @@ fn files(connection: &rusqlite::Connection) -> Vec<(String, u64, String)> {
 
 /// The parts of downloads that are left below a folder. Those of the cache are swept when it is next added to.
 fn parts(folder: &Path) -> Vec<PathBuf> {
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let below = paths.flat_map(|path| if path.is_dir() { parts(&path) } else { vec![path] });
     below.filter(|path| path.extension().is_some_and(|end| end == "part") && !in_cache(path)).collect()
 }

@@ -15,7 +15,7 @@ use std::{
 
 use melody_e2e::{
     fake::{Dialect, Fake, Outage, Quirk, Song},
-    melody::{Melody, OTP, PHONE, failure},
+    melody::{Melody, OTP, PHONE, failure, text},
     process::wait_for,
     service::Service,
     settled::{fake, fake_with, intact, settled},
@@ -278,6 +278,14 @@ fn a_limit_in_the_middle_of_things_loses_nothing() {
     assert_eq!(added["entries"][0]["pending"], true, "{added}");
     let status = melody.json(&["library", "status"]);
     assert_eq!((&status["pending"], &status["parked"]), (&1.into(), &serde_json::json!([])), "{status}");
+    // A sync that has to wait says until when, and its exit says why.
+    let ended = melody.run(&["library", "sync"]);
+    failure(&["library", "sync"], &ended, 5, "RATE_LIMIT_EXCEEDED");
+    let stands: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((&stands["state"], &stands["pending"]), (&"waiting".into(), &1.into()), "{stands}");
+    let until: jiff::Timestamp = text(&stands["until"]).parse().unwrap();
+    let minutes = until.duration_since(jiff::Timestamp::now()).as_mins();
+    assert!((55..=60).contains(&minutes), "{stands}");
     fake.world().outage = None;
     let other = Melody::new().profile_at(melody.profile());
     other.json(&["library", "sync"]);
