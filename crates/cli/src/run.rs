@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use melody_core::{
     ChangedEntries, Command as Ask, Core, CoreOptions, ListRequest, Reply, SearchRequest, SignedIn, SinkKind,
-    TrendingRequest,
+    SyncState, TrendingRequest,
 };
 use melody_host::logging::{self, Colours};
 use tokio::runtime::{Builder, Runtime};
@@ -130,11 +130,12 @@ async fn one(core: &Core, command: Command, out: &Output) -> Result<(), Halt> {
             let show = Show::sync(out, progress.progress);
             let synced =
                 progress::during(core.events(), show, Box::pin(core.dispatch(Ask::LibrarySync))).await;
-            // How the library stands, and until when it has to wait, is the answer also where something stopped it.
-            if let Err(Halt::Failed(_)) = &synced
-                && let Ok(status) = core.dispatch(Ask::LibraryStatus).await
+            // Where it has to wait, until when is the answer; the error is why.
+            if synced.is_err()
+                && let Ok(Reply::Sync(status)) = core.dispatch(Ask::LibraryStatus).await
+                && status.state == SyncState::Waiting
             {
-                print(out, &status)?;
+                print(out, &Reply::Sync(status))?;
             }
             print(out, &synced?)
         }

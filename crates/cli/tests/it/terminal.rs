@@ -170,9 +170,9 @@ fn a_person_who_mistypes_the_code_may_type_it_again() {
 
 #[test]
 fn who_forgets_is_told_what_is_lost_and_asked_first() {
-    let bench = Bench::new();
+    let bench = bench();
     bench.sign_in();
-    let id = bench.id_of("monsoon");
+    let id = bench.id_of("First");
     bench.json(&["download", &id]);
     let Some(mut terminal) = Terminal::open(&bench, "logout --forget") else { return };
     terminal.wait_for("1 download (");
