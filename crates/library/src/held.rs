@@ -115,15 +115,12 @@ fn known(c: &Connection, dialect: &str, songs: &[RemoteSong]) -> Result<Vec<Opti
 pub(crate) fn view_with(view: Option<SongView>, held: Option<&HeldSong>) -> Option<SongView> {
     let Some(HeldSong { id, told, .. }) = held else { return view };
     let server_id = Some(told.server_id.clone());
-    Some(match view {
-        Some(SongView { song, in_library, downloaded }) => {
-            let content = songs::merged(&song.content, &told.content);
-            SongView { song: Song { server_id, content, ..song }, in_library, downloaded }
-        }
-        None => {
-            let song = Song { id: *id, server_id, content: told.content.clone() };
-            SongView { song, in_library: false, downloaded: false }
-        }
+    Some(if let Some(SongView { song, in_library, downloaded }) = view {
+        let content = songs::merged(&song.content, &told.content);
+        SongView { song: Song { server_id, content, ..song }, in_library, downloaded }
+    } else {
+        let song = Song { id: *id, server_id, content: told.content.clone() };
+        SongView { song, in_library: false, downloaded: false }
     })
 }
 
