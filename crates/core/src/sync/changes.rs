@@ -5,10 +5,10 @@ use melody_model::{GenerationId, RemoteEntry, ServerId};
 use melody_sync::{Change, Concluded, Doubt, Pending, Plays, SETTLE, Told, Unmatched, What};
 use serde::de::DeserializeOwned;
 
-use super::reason;
-
 type Result<T> = std::result::Result<T, melody_library::Error>;
 
+/// Why a change is parked whose song the service does not have, under whatever id.
+pub(super) const NO_SUCH_SONG: &str = "The service does not have this song.";
 /// When the library was last read through, among its settings.
 pub(super) const FILLED: &str = "filled_at";
 /// How far it was read for the first time.
@@ -61,8 +61,8 @@ pub(super) async fn carry_out(
         }
         Change::Uncertain(op) => drop(library.end_uncertain(op).await?),
         Change::Moot(op) => drop(library.end_moot(op).await?),
-        Change::Park { op, reason: kept } => {
-            library.park(op, &kept.unwrap_or_else(reason::no_such_song)).await?;
+        Change::Park { op, reason } => {
+            drop(library.park(op, reason.as_deref().unwrap_or(NO_SUCH_SONG)).await?);
         }
         Change::Release { op, unclear, refuted } => {
             let outcome = match (unclear, refuted) {

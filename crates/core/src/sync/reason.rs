@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use melody_library::{OperationKind, ParkedOp};
 use serde::{Deserialize, Serialize};
 
+use super::changes::NO_SUCH_SONG;
 use crate::{ChangeKind, Error, MessageKey, ParkedOperation};
 
 /// What stands in the library beside a parked operation.
@@ -15,24 +16,13 @@ struct Kept {
     params: BTreeMap<String, String>,
 }
 
-impl Kept {
-    fn written(self) -> String {
-        // Texts by name can always be written; the sentence alone says enough.
-        serde_json::to_string(&self).unwrap_or(self.message)
-    }
-}
-
 /// An error, for the library to keep.
 pub(super) fn keep(error: &Error) -> String {
     let report = error.report();
     let params = report.params.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    Kept { message: report.message, key: report.key, params }.written()
-}
-
-/// For a song that the service does not have, under whatever id.
-pub(super) fn no_such_song() -> String {
-    let message = "The service does not have this song.".to_owned();
-    Kept { message, key: MessageKey::UnknownSong, params: BTreeMap::new() }.written()
+    let kept = Kept { message: report.message, key: report.key, params };
+    // Texts by name can always be written; the sentence alone says enough.
+    serde_json::to_string(&kept).unwrap_or(kept.message)
 }
 
 /// A parked operation as a face shows it. What an earlier version parked has its sentence alone.
@@ -45,7 +35,10 @@ pub(super) fn parked(op: ParkedOp) -> ParkedOperation {
     };
     let (reason, key, params) = match serde_json::from_str::<Kept>(&reason) {
         Ok(Kept { message, key, params }) => (message, Some(key), params),
-        Err(_) => (reason, None, BTreeMap::new()),
+        Err(_) => {
+            let key = (reason == NO_SUCH_SONG).then_some(MessageKey::UnknownSong);
+            (reason, key, BTreeMap::new())
+        }
     };
     ParkedOperation { op, what, kind, title, reason, key, params }
 }
@@ -74,5 +67,6 @@ mod tests {
         assert_eq!((told.kind, &*told.title, &*told.params["title"]), (ChangeKind::Add, "Rain", "Rain"));
         let older = parked(op("The service says no.".into()));
         assert_eq!((&*older.reason, older.key, older.params.len()), ("The service says no.", None, 0));
+        assert_eq!(parked(op(NO_SUCH_SONG.into())).key, Some(MessageKey::UnknownSong));
     }
 }
