@@ -57,7 +57,8 @@ impl Library {
             for HeldSong { id, dialect, told } in held {
                 let generation = match generations::of(&w.tx, &dialect)? {
                     Some(generation) => generation,
-                    None => generations::make_current(w, &dialect)?,
+                    None if generations::current(&w.tx)? == 0 => generations::make_current(w, &dialect)?,
+                    None => generations::find_or_make(&w.tx, &dialect, w.now)?,
                 };
                 songs::store_as(w, generation, &[told], |_| Some(id))?;
             }
