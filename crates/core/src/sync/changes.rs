@@ -62,7 +62,7 @@ pub(super) async fn carry_out(
         Change::Uncertain(op) => drop(library.end_uncertain(op).await?),
         Change::Moot(op) => drop(library.end_moot(op).await?),
         Change::Park { op, reason } => {
-            drop(library.park(op, reason.as_deref().unwrap_or(NO_SUCH_SONG)).await?);
+            library.park(op, reason.as_deref().unwrap_or(NO_SUCH_SONG)).await?;
         }
         Change::Release { op, unclear, refuted } => {
             let outcome = match (unclear, refuted) {

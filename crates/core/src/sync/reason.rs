@@ -33,12 +33,11 @@ pub(super) fn parked(op: ParkedOp) -> ParkedOperation {
         OperationKind::Remove => ChangeKind::Remove,
         OperationKind::Play => ChangeKind::Play,
     };
-    let (reason, key, params) = match serde_json::from_str::<Kept>(&reason) {
-        Ok(Kept { message, key, params }) => (message, Some(key), params),
-        Err(_) => {
-            let key = (reason == NO_SUCH_SONG).then_some(MessageKey::UnknownSong);
-            (reason, key, BTreeMap::new())
-        }
+    let (reason, key, params) = if let Ok(Kept { message, key, params }) = serde_json::from_str(&reason) {
+        (message, Some(key), params)
+    } else {
+        let key = (reason == NO_SUCH_SONG).then_some(MessageKey::UnknownSong);
+        (reason, key, BTreeMap::new())
     };
     ParkedOperation { op, what, kind, title, reason, key, params }
 }
