@@ -470,7 +470,8 @@ mod tests {
                 // A list of plain values, or one value, as a whole.
                 if path.is_empty() && kind == Kind::Type {
                     prop_assert_eq!(taken, green.clone());
-                } else {
+                // Two rows that are equal can change places.
+                } else if kind != Kind::Order {
                     prop_assert!(taken != blue, "{} {}: {:?} at {}", blue, green, kind, path);
                 }
             }

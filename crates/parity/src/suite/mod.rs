@@ -272,7 +272,7 @@ mod tests {
             ("[[case]]\nid = 'x'\nsteps = [{ call = 'music' }]", "is no call"),
             ("[[case]]\nid = 'x'\nsteps = [{ call = 'GET /x', at = 'moon' }]", "no place"),
             ("[[case]]\nid = 'x'\nwhatever = 1\nsteps = [{ call = 'GET /x' }]", "whatever"),
-            ("[[ignore]]\ncase = '*'\npath = '/x'\nreason = ''\nuntil = 2026-12-01", "needs a reason"),
+            ("[[ignore]]\ncase = '*'\npath = '/x'\nreason = ''\nuntil = '2026-12-01'", "needs a reason"),
             ("[[ignore]]\ncase = '*'\npath = '/x'\nreason = 'because of it'", "until"),
         ] {
             let error = Suite::parse(text, "mine.toml").unwrap_err().to_string();
