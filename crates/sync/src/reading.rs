@@ -244,3 +244,47 @@ impl Reading {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use melody_model::{JsonMap, RemoteSong, SongContent, SongDetails};
+
+    use super::*;
+
+    fn page(ids: &str, total: u64) -> RemotePage<RemoteEntry> {
+        let items = ids.chars().map(|id| RemoteEntry {
+            server_id: ServerId::from(id.to_string().as_str()),
+            song: RemoteSong {
+                server_id: ServerId::from(format!("song {id}").as_str()),
+                content: SongContent::default(),
+                details: SongDetails::default(),
+                extra: JsonMap::new(),
+            },
+            added_at: None,
+            play_count: 0,
+            last_played_at: None,
+            has_instrumental: false,
+            extra: JsonMap::new(),
+        });
+        RemotePage { items: items.collect(), skipped: 0, total: Some(total) }
+    }
+
+    fn read(pages: [&str; 3]) -> Reading {
+        let mut reading = Reading::whole(3, false);
+        for ids in pages {
+            let offset = reading.wants().unwrap();
+            reading.asked(offset);
+            reading.came(offset, &page(ids, 6));
+        }
+        assert!(reading.is_over());
+        reading
+    }
+
+    #[test]
+    fn as_many_entries_as_there_should_be_prove_nothing_where_pages_do_not_meet() {
+        assert_eq!(read(["abc", "cde", "ef"]).proven().unwrap().len(), 6);
+        // One went and one came before what was read already: six are met, and they are not the six that there are.
+        let moved = read(["abc", "def", "fe"]);
+        assert!(moved.proven().is_none() && moved.again().is_some());
+    }
+}
