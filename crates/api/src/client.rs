@@ -58,11 +58,23 @@ pub struct Timeouts {
     pub connect: Duration,
     /// For a whole call: sign-in renewed, tried again, answer read.
     pub call: Duration,
+    /// Between two questions about something that takes its time.
+    pub pause: Duration,
+    /// A socket that says nothing for so long is asked past.
+    pub silence: Duration,
+    /// How long a service that is away is waited for by whoever follows something.
+    pub away: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect: Duration::from_secs(5), call: Duration::from_secs(15) }
+        Self {
+            connect: Duration::from_secs(5),
+            call: Duration::from_secs(15),
+            pause: Duration::from_secs(2),
+            silence: Duration::from_secs(10),
+            away: Duration::from_mins(2),
+        }
     }
 }
 

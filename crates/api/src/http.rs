@@ -25,6 +25,8 @@ pub(crate) struct Http {
     gate: Gate,
     /// For calls: no redirect leaves the origin, since a body may hold an OTP or a refresh token.
     calls: OnceLock<reqwest::Client>,
+    /// For sockets: HTTP/1.1, which they begin in, and no redirect.
+    sockets: OnceLock<reqwest::Client>,
     /// For sound and covers, which live anywhere.
     media: OnceLock<reqwest::Client>,
     /// The same for this machine, past any proxy.
@@ -39,6 +41,7 @@ impl Http {
             user_agent: options.user_agent.clone(),
             gate: options.gate.clone(),
             calls: OnceLock::new(),
+            sockets: OnceLock::new(),
             media: OnceLock::new(),
             local_media: OnceLock::new(),
         }
@@ -57,6 +60,14 @@ impl Http {
                     attempt.stop()
                 }
             }))
+        })
+    }
+
+    /// For WebSockets of the service.
+    pub fn sockets(&self) -> Result<&reqwest::Client, Error> {
+        self.may_leave()?;
+        made(&self.sockets, &self.service.to_string(), || {
+            self.builder(self.service.is_loopback()).http1_only().redirect(Policy::none())
         })
     }
 

@@ -9,6 +9,7 @@ mod calls;
 mod client;
 mod detect;
 mod error;
+mod follow;
 mod http;
 mod media;
 mod raw;
@@ -19,19 +20,21 @@ mod request;
 mod retry;
 mod scrub;
 mod send;
+mod socket;
 mod tokens;
 
 pub use address::ServiceAddress;
 pub use audio::Audio;
 pub use calls::{
-    AddedEntry, Health, LibraryRequest, OtpTicket, PlayCount, ProfileUpdate, Removal, SearchRequest,
-    SearchSlot, SignedIn, Version,
+    AddedEntry, ConversionsRequest, Health, LibraryRequest, NotificationsRequest, OtpTicket, PlayCount,
+    ProfileUpdate, Removal, SearchRequest, SearchSlot, SignedIn, Version,
 };
 pub use client::{Client, ClientOptions, Gate, Timeouts};
 pub use detect::{Dialect, Observation};
 pub use error::{
     Code, Error, NoSound, NotTheService, Reason, Refusal, Strange, TokenStoreError, Unreachable,
 };
+pub use follow::Following;
 pub use media::Media;
 pub use raw::{Place, RawAnswer, RawRequest};
 pub use reading::Reading;

@@ -1,7 +1,11 @@
 //! A call before it is sent: written once, in either dialect's case.
 
+use bytes::Bytes;
 use melody_model::{PhoneNumber, ServerId};
-use reqwest::Method;
+use reqwest::{
+    Method,
+    multipart::{Form, Part},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use url::Url;
@@ -14,6 +18,8 @@ pub(crate) struct Call {
     route: Route,
     query: Vec<(&'static str, Word)>,
     body: Vec<(&'static str, Value)>,
+    /// A file that goes instead of a JSON body: the field's name, and its bytes.
+    file: Option<(&'static str, Bytes)>,
     /// Whether the account's token goes along.
     pub bearer: bool,
     pub subject: Subject,
@@ -56,6 +62,7 @@ impl Call {
             route,
             query: Vec::new(),
             body: Vec::new(),
+            file: None,
             bearer: false,
             subject: Subject::Other,
             secrets: Vec::new(),
@@ -103,6 +110,11 @@ impl Call {
 
     pub fn field(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.body.push((name, value.into()));
+        self
+    }
+
+    pub fn file(mut self, name: &'static str, bytes: Bytes) -> Self {
+        self.file = Some((name, bytes));
         self
     }
 
@@ -159,6 +171,14 @@ impl Call {
             }
         }
         url
+    }
+
+    /// The file as a form; made anew for each try.
+    pub fn form(&self) -> Option<Form> {
+        let (name, bytes) = self.file.clone()?;
+        let length = bytes.len() as u64;
+        // Some backends take a part for a file only when it has a file's name.
+        Some(Form::new().part(name, Part::stream_with_length(bytes, length).file_name(name)))
     }
 
     /// The body, with the names of its fields in the dialect's case. What is inside a field is as it was given.

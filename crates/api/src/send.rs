@@ -125,6 +125,9 @@ impl Shared {
         if let Some(body) = call.body(dialect) {
             request = request.json(&body);
         }
+        if let Some(form) = call.form() {
+            request = request.multipart(form);
+        }
         if let Some(value) = token.and_then(bearer) {
             request = request.header(AUTHORIZATION, value);
         }

@@ -1,18 +1,16 @@
-//! What operators and scripts call: health, version, maintenance; and the notifications, of which there are none yet.
+//! What operators and scripts call: health, version, maintenance.
 
 use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::app::{App, Ctx};
-use crate::auth::Session;
 use crate::errors::ApiError;
-use crate::input::Params;
 use crate::options::Dialect;
-use crate::wire::{self, Page};
+use crate::wire;
 
 fn release(dialect: Dialect) -> &'static str {
     match dialect {
@@ -63,19 +61,4 @@ pub(crate) fn set_maintenance(app: &App, on: bool) {
     let mut switches = app.switches();
     switches.maintenance = on;
     switches.refusals_left = 0;
-}
-
-pub(crate) async fn notifications(ctx: Ctx, _session: Session, params: Params) -> Result<Response, ApiError> {
-    let window = params.window(&ctx, 100)?;
-    params.flag("unread_only")?;
-    let data = json!({ "notifications": [] });
-    Ok(ctx.wire().listed("Notifications", data, Page { window, total: 0 }))
-}
-
-pub(crate) async fn read_notification(_session: Session) -> ApiError {
-    ApiError::not_found("Notification")
-}
-
-pub(crate) async fn read_all_notifications(_session: Session) -> Response {
-    wire::ok("All notifications read", Value::Null)
 }

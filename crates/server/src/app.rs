@@ -6,15 +6,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use std::sync::Arc;
-use tokio::sync::broadcast;
+use tokio::sync::{Notify, broadcast};
 
 use crate::clock::Clock;
 use crate::db::Db;
+use crate::deviations::Deviations;
 use crate::errors::ApiError;
 use crate::faults::Switchboard;
 use crate::limits::Limits;
 use crate::media::Media;
 use crate::options::{Dialect, Options};
+use crate::realtime::News;
 use crate::server::{LoggedRequest, SentOtp};
 use crate::wire::Wire;
 
@@ -28,6 +30,10 @@ pub(crate) struct App {
     pub limits: Limits,
     pub media: Media,
     pub otps: broadcast::Sender<SentOtp>,
+    /// What happens to users, for those who listen.
+    pub news: broadcast::Sender<News>,
+    /// There may be something to convert.
+    pub work: Notify,
     pub started_at: i64,
     switches: Mutex<Switches>,
     log: Mutex<VecDeque<LoggedRequest>>,
@@ -40,13 +46,21 @@ pub(crate) struct Switches {
     /// Requests that a fault still refuses as under maintenance.
     pub refusals_left: u32,
     pub faults: Switchboard,
+    pub deviations: Deviations,
 }
 
 /// The log forgets what is older than this many requests.
 const LOG_LENGTH: usize = 20_000;
 
 impl App {
-    pub fn new(options: Options, origin: String, db: Db, media: Media, faults: Switchboard) -> Self {
+    pub fn new(
+        options: Options,
+        origin: String,
+        db: Db,
+        media: Media,
+        faults: Switchboard,
+        deviations: Deviations,
+    ) -> Self {
         let clock = Clock::default();
         Self {
             origin,
@@ -56,11 +70,14 @@ impl App {
             limits: Limits::new(options.limits),
             media,
             otps: broadcast::channel(256).0,
+            news: broadcast::channel(256).0,
+            work: Notify::new(),
             switches: Mutex::new(Switches {
                 dialect: options.dialect,
                 maintenance: false,
                 refusals_left: 0,
                 faults,
+                deviations,
             }),
             log: Mutex::default(),
             options,
@@ -69,6 +86,11 @@ impl App {
 
     pub fn switches(&self) -> MutexGuard<'_, Switches> {
         self.switches.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Nobody listening is fine: what happened can be asked for.
+    pub fn tell(&self, news: News) {
+        let _ = self.news.send(news);
     }
 
     pub fn note(&self, request: LoggedRequest) {

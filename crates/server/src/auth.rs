@@ -80,6 +80,11 @@ pub(crate) async fn signed_in(app: &App, headers: &HeaderMap) -> Result<Session,
     let missing = || ApiError::sign_in("Not authenticated", "AUTH_REQUIRED").by_framework();
     let header = headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
     let token = header.to_str().ok().and_then(|text| text.strip_prefix("Bearer ")).ok_or_else(missing)?;
+    of_token(app, token).await
+}
+
+/// The session of an access token.
+pub(crate) async fn of_token(app: &App, token: &str) -> Result<Session, ApiError> {
     let hash = hashed(token);
     let now = app.clock.now();
     app.db

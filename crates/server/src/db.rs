@@ -10,6 +10,9 @@ use crate::Error;
 use crate::errors::ApiError;
 use crate::options::Dialect;
 
+/// The database's file, in the folder of the data.
+pub(crate) const DATABASE: &str = "server.db";
+
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS loaded (catalogue TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS songs (
@@ -36,6 +39,20 @@ CREATE TABLE IF NOT EXISTS entries (
     added_at INTEGER NOT NULL, play_count INTEGER NOT NULL DEFAULT 0, last_played_at INTEGER,
     UNIQUE (user_id, song_id));
 CREATE INDEX IF NOT EXISTS entries_added ON entries (user_id, added_at DESC, id DESC);
+CREATE TABLE IF NOT EXISTS conversions (
+    id INTEGER PRIMARY KEY, blue_id TEXT NOT NULL UNIQUE, green_id TEXT NOT NULL UNIQUE,
+    user_id INTEGER NOT NULL REFERENCES users (id), song_id INTEGER NOT NULL REFERENCES songs (id),
+    urgency INTEGER NOT NULL, status TEXT NOT NULL, progress INTEGER NOT NULL DEFAULT 0, error TEXT,
+    created_at INTEGER NOT NULL, started_at INTEGER, completed_at INTEGER,
+    fails INTEGER NOT NULL, slower_ms INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS conversions_user ON conversions (user_id, song_id, id);
+CREATE INDEX IF NOT EXISTS conversions_waiting ON conversions (status, urgency, id);
+CREATE TABLE IF NOT EXISTS notifications (
+    id INTEGER PRIMARY KEY, blue_id TEXT NOT NULL UNIQUE, green_id TEXT NOT NULL UNIQUE,
+    user_id INTEGER NOT NULL REFERENCES users (id), kind TEXT NOT NULL, title TEXT NOT NULL,
+    message TEXT NOT NULL, conversion_id INTEGER REFERENCES conversions (id),
+    is_read INTEGER NOT NULL DEFAULT 0, created_at INTEGER NOT NULL);
+CREATE INDEX IF NOT EXISTS notifications_user ON notifications (user_id, id);
 CREATE TABLE IF NOT EXISTS otps (
     blue_id TEXT NOT NULL UNIQUE, green_id TEXT NOT NULL UNIQUE, country_code TEXT NOT NULL, number TEXT NOT NULL,
     hash TEXT NOT NULL, expires_at INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0);
@@ -54,9 +71,11 @@ impl Db {
     pub fn open(dir: Option<&Path>) -> Result<Self, Error> {
         let connection = match dir {
             Some(dir) => {
-                let connection = Connection::open(dir.join("server.db"))?;
+                let connection = Connection::open(dir.join(DATABASE))?;
                 connection.pragma_update(None, "journal_mode", "WAL")?;
                 connection.pragma_update(None, "synchronous", "NORMAL")?;
+                // A migration may be writing.
+                connection.busy_timeout(std::time::Duration::from_secs(10))?;
                 connection
             }
             None => Connection::open_in_memory()?,

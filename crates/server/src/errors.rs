@@ -16,6 +16,9 @@ pub enum Error {
     /// The list of faults cannot be read.
     #[error("the faults cannot be read: {0}")]
     Faults(String),
+    /// The list of deviations cannot be read.
+    #[error("the deviations cannot be read: {0}")]
+    Deviations(String),
     /// The address is taken, or nothing can be written to the temporary folder.
     #[error("the server cannot start: {0}")]
     Io(#[from] io::Error),

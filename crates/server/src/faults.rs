@@ -34,6 +34,10 @@ pub enum FaultKind {
     VoidTokens,
     /// The caller's library gains a row, or loses the row that this fault gave it, before the handler runs.
     ShiftPage,
+    /// The conversion that this request begins fails half way.
+    FailConversion,
+    /// Each of the ten steps of the conversion that this request begins takes `ms` longer.
+    SlowConversion,
 }
 
 /// One entry of the switchboard.
@@ -57,7 +61,7 @@ pub struct Fault {
     /// For `status` and `html`.
     #[serde(default)]
     pub status: Option<u16>,
-    /// For `delay`: milliseconds.
+    /// For `delay` and `slow_conversion`: milliseconds.
     #[serde(default)]
     pub ms: u64,
     /// The same seed and the same requests give the same faults.
@@ -134,9 +138,9 @@ pub fn parse_faults(toml: &str) -> Result<Vec<Fault>, Error> {
     Ok(file.fault)
 }
 
-/// What a fault's `route` matches.
+/// What the `route` of a fault or of a deviation matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Route {
+pub(crate) struct Route {
     method: Option<String>,
     /// `None` matches every path.
     segments: Option<Vec<String>>,
@@ -161,7 +165,7 @@ impl FromStr for Route {
 }
 
 impl Route {
-    fn matches(&self, method: &Method, path: &str) -> bool {
+    pub fn matches(&self, method: &Method, path: &str) -> bool {
         if self.method.as_deref().is_some_and(|wanted| wanted != method.as_str()) {
             return false;
         }
@@ -251,7 +255,7 @@ impl Armed {
 }
 
 /// A number from 0 up to 1 that depends on nothing but its arguments (splitmix64).
-fn draw(seed: u64, turn: u64) -> f64 {
+pub(crate) fn draw(seed: u64, turn: u64) -> f64 {
     let mut x = seed.wrapping_add(turn.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

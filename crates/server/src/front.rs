@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::app::{App, Ctx};
 use crate::auth;
 use crate::conn::ConnHandle;
+use crate::conversions::Fate;
 use crate::errors::ApiError;
 use crate::faults::{Fault, FaultKind, Plan};
 use crate::library;
@@ -23,7 +24,8 @@ use crate::options::Dialect;
 use crate::server::LoggedRequest;
 use crate::wire::refusal;
 
-const BASE: &str = "/api/v1";
+/// What all addresses of the API begin with.
+pub(crate) const BASE: &str = "/api/v1";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// More than any request or JSON answer here.
 const MOST_BUFFERED: usize = 64 * 1024 * 1024;
@@ -60,7 +62,7 @@ pub(crate) async fn front(
     app.note(LoggedRequest {
         method: method.to_string(),
         path: asked.path().to_owned(),
-        query: asked.query().map(str::to_owned),
+        query: asked.query().map(without_token),
         dialect,
         status,
         headers,
@@ -96,6 +98,12 @@ fn masked(headers: &HeaderMap) -> HeaderMap {
     headers
 }
 
+/// A query for the log: that there was a token, not which.
+fn without_token(query: &str) -> String {
+    let parts = query.split('&').map(|part| if part.starts_with("token=") { "token=***" } else { part });
+    parts.collect::<Vec<_>>().join("&")
+}
+
 /// On an answer that never reaches anybody.
 #[derive(Clone)]
 struct Cut;
@@ -110,7 +118,7 @@ struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    async fn give(&self, request: Request, next: Next) -> Response {
+    async fn give(&self, mut request: Request, next: Next) -> Response {
         let method = request.method().clone();
         if self.path.starts_with("/admin/") {
             return next.run(request).await;
@@ -144,6 +152,11 @@ impl Answer<'_> {
                     Ok(()) => self.run(request, next).await,
                     Err(error) => refusal(self.app, self.dialect, &error),
                 }
+            }
+            FaultKind::FailConversion | FaultKind::SlowConversion => {
+                let fails = fault.kind == FaultKind::FailConversion;
+                request.extensions_mut().insert(Fate { fails, slower_ms: if fails { 0 } else { fault.ms } });
+                self.run(request, next).await
             }
             FaultKind::ShiftPage => {
                 let shifted = self.shift(request.headers()).await;

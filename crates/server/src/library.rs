@@ -27,6 +27,8 @@ pub(crate) struct Entry {
     pub added_at: i64,
     pub play_count: i64,
     pub last_played_at: Option<i64>,
+    /// Of the newest conversion, if there was one.
+    pub conversion: Option<String>,
 }
 
 impl Entry {
@@ -37,13 +39,16 @@ impl Entry {
             added_at: row.get(songs::WIDTH + 2)?,
             play_count: row.get(songs::WIDTH + 3)?,
             last_played_at: row.get(songs::WIDTH + 4)?,
+            conversion: row.get(songs::WIDTH + 5)?,
         })
     }
 
     fn select() -> String {
         format!(
             "SELECT {}, entries.blue_id, entries.green_id, entries.added_at, entries.play_count,
-             entries.last_played_at FROM entries JOIN songs ON songs.id = entries.song_id",
+             entries.last_played_at,
+             (SELECT status FROM conversions WHERE conversions.user_id = entries.user_id
+              AND conversions.song_id = entries.song_id ORDER BY conversions.id DESC LIMIT 1) FROM entries JOIN songs ON songs.id = entries.song_id",
             songs::COLUMNS
         )
     }

@@ -22,6 +22,8 @@ pub(crate) enum Bucket {
     Search,
     /// For one user.
     Library,
+    /// For one user.
+    Conversion,
 }
 
 impl Bucket {
@@ -31,6 +33,7 @@ impl Bucket {
             Self::Otp => (3, 3600),
             Self::Search => (100, 60),
             Self::Library => (200, 60),
+            Self::Conversion => (5, 3600),
         }
     }
 }
@@ -102,8 +105,17 @@ pub(crate) async fn searches(State(app): State<Arc<App>>, request: Request, next
 
 /// Counts a library call of whoever is signed in; the handler refuses the others.
 pub(crate) async fn library_calls(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    match auth::signed_in(&app, request.headers()).await {
-        Ok(session) => limited(&app, Bucket::Library, &session.user_id.to_string(), request, next).await,
+    of_user(&app, Bucket::Library, request, next).await
+}
+
+/// Counts a request for an instrumental in the same way.
+pub(crate) async fn conversions(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    of_user(&app, Bucket::Conversion, request, next).await
+}
+
+async fn of_user(app: &App, bucket: Bucket, request: Request, next: Next) -> Response {
+    match auth::signed_in(app, request.headers()).await {
+        Ok(session) => limited(app, bucket, &session.user_id.to_string(), request, next).await,
         Err(_) => next.run(request).await,
     }
 }

@@ -40,6 +40,13 @@ pub(crate) struct File {
     pub format: String,
 }
 
+impl File {
+    /// As we render them.
+    fn flac(rendition: &str) -> Self {
+        Self { rendition: rendition.to_owned(), format: "flac".to_owned() }
+    }
+}
+
 /// Something to be served: where its bytes are and what they are called.
 #[derive(Debug)]
 struct Asset {
@@ -107,11 +114,10 @@ impl Media {
                 .map(|audio| File { rendition: audio.rendition.clone(), format: audio.format.clone() })
                 .collect();
         }
-        let flac = |rendition: &str| File { rendition: rendition.to_owned(), format: "flac".to_owned() };
         if song.demo.has_instrumental {
-            vec![flac("original"), flac("instrumental")]
+            vec![File::flac("original"), File::flac("instrumental")]
         } else {
-            vec![flac("original")]
+            vec![File::flac("original")]
         }
     }
 
@@ -195,24 +201,31 @@ pub(crate) async fn sound(
         .into_iter()
         .find(|file| file.rendition == rendition && file.format == format)
         .ok_or_else(nothing)?;
-    let asset = asset(&app, sound_name(&song, &file), {
-        let extra = app.media.extra_audio(&song, &file);
-        let mime = mime(&file.format);
-        move |path| match extra.map(|extra| extra.source) {
-            Some(AudioSource::Bytes(bytes)) => Ok(Asset::in_memory(bytes, mime)),
-            Some(AudioSource::File(path)) => Asset::of_file(path, mime),
-            None => {
-                let rendition = if file.rendition == "instrumental" {
-                    Rendition::Instrumental
-                } else {
-                    Rendition::Original
-                };
-                kept(path, mime, || catalogue::render(&song.demo, rendition))
-            }
+    let asset = sound_asset(&app, song, file).await?;
+    serve(&app, &asset, &method, &headers, app.options.ranges, true).await
+}
+
+/// The sound of one file of a song.
+async fn sound_asset(app: &Arc<App>, song: Song, file: File) -> Result<Arc<Asset>, ApiError> {
+    let extra = app.media.extra_audio(&song, &file);
+    let mime = mime(&file.format);
+    asset(app, sound_name(&song, &file), move |path| match extra.map(|extra| extra.source) {
+        Some(AudioSource::Bytes(bytes)) => Ok(Asset::in_memory(bytes, mime)),
+        Some(AudioSource::File(path)) => Asset::of_file(path, mime),
+        None => {
+            let rendition =
+                if file.rendition == "instrumental" { Rendition::Instrumental } else { Rendition::Original };
+            kept(path, mime, || catalogue::render(&song.demo, rendition))
         }
     })
-    .await?;
-    serve(&app, &asset, &method, &headers, app.options.ranges, true).await
+    .await
+}
+
+/// Makes the take without the lead from the song's score, unless it is there.
+pub(crate) async fn make_instrumental(app: &Arc<App>, song: &Song) -> Result<(), ApiError> {
+    let there = app.media.files(song).into_iter().find(|file| file.rendition == "instrumental");
+    let file = there.unwrap_or_else(|| File::flac("instrumental"));
+    sound_asset(app, song.clone(), file).await.map(|_| ())
 }
 
 pub(crate) async fn cover(

@@ -8,6 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::Error;
+use crate::deviations::Deviation;
 use crate::faults::Fault;
 
 /// Which of the two backends the unprefixed addresses speak as.
@@ -140,8 +141,12 @@ pub struct Options {
     pub rotate_refresh: bool,
     /// Whether rate limits are kept.
     pub limits: bool,
+    /// How long making an instrumental takes, in ten steps.
+    pub conversion_time: Duration,
     /// What goes wrong from the start.
     pub faults: Vec<Fault>,
+    /// In what its answers are not as they should be.
+    pub deviations: Vec<Deviation>,
     /// What `Retry-After` says during maintenance.
     pub maintenance_retry_after: Duration,
     /// Whether sound honours `Range`.
@@ -166,7 +171,9 @@ impl Default for Options {
             token_ttl: Duration::from_mins(15),
             rotate_refresh: true,
             limits: true,
+            conversion_time: Duration::from_secs(5),
             faults: Vec::new(),
+            deviations: Vec::new(),
             maintenance_retry_after: Duration::from_secs(30),
             ranges: true,
             throttle: None,

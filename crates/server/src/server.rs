@@ -19,6 +19,7 @@ use crate::app::App;
 use crate::auth::Phone;
 use crate::conn::{ConnHandle, Connections, Door};
 use crate::db::Db;
+use crate::deviations::{self, Deviation, Deviations};
 use crate::errors::{ApiError, Error};
 use crate::faults::{Fault, Switchboard};
 use crate::front::front;
@@ -26,7 +27,10 @@ use crate::library::SavedSong;
 use crate::media::Media;
 use crate::options::{Dialect, Options};
 use crate::wire::shape_errors;
-use crate::{admin, auth, library, limits, media, music, songs, users};
+use crate::{
+    admin, auth, conversions, converter, library, limits, media, migration, music, notifications, realtime,
+    songs, users,
+};
 
 /// How long requests may still take once the server is to stop.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
@@ -79,6 +83,7 @@ pub struct Server {
     connections: Connections,
     stop: Option<oneshot::Sender<()>>,
     task: JoinHandle<std::io::Result<()>>,
+    workshop: JoinHandle<()>,
 }
 
 impl fmt::Debug for Server {
@@ -95,6 +100,7 @@ pub async fn start(options: Options) -> Result<Server, Error> {
         return Err(Error::Option("a one-time password is six digits".to_owned()));
     }
     let faults = Switchboard::new(options.faults.clone())?;
+    let deviations = Deviations::new(options.deviations.clone())?;
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
     let origin = format!("http://{}", listener.local_addr()?);
     let prepared = options.clone();
@@ -103,7 +109,7 @@ pub async fn start(options: Options) -> Result<Server, Error> {
     })
     .await
     .map_err(std::io::Error::other)??;
-    let app = Arc::new(App::new(options, origin, db, media, faults));
+    let app = Arc::new(App::new(options, origin, db, media, faults, deviations));
     let connections = Connections::default();
     let door = Door { listener, connections: connections.clone() };
     let (stop, stopped) = oneshot::channel::<()>();
@@ -113,7 +119,8 @@ pub async fn start(options: Options) -> Result<Server, Error> {
         let _ = stopped.await;
     });
     let task = tokio::spawn(serving.into_future());
-    Ok(Server { app, connections, stop: Some(stop), task })
+    let workshop = tokio::spawn(converter::work(app.clone()));
+    Ok(Server { app, connections, stop: Some(stop), task, workshop })
 }
 
 /// Opens the data and puts the catalogue into them.
@@ -136,6 +143,9 @@ fn router(app: &Arc<App>) -> Router {
         .route("/library/songs/{id}", delete(library::remove))
         .route("/library/songs/{id}/play", post(library::play))
         .layer(from_fn_with_state(app.clone(), limits::library_calls));
+    let convert = Router::new()
+        .route("/audio/convert-to-instrumental", post(conversions::convert))
+        .layer(from_fn_with_state(app.clone(), limits::conversions));
     let profile = |path: &str| {
         Router::new()
             .route(&format!("{path}/profile"), get(users::profile).put(users::update_profile))
@@ -151,11 +161,17 @@ fn router(app: &Arc<App>) -> Router {
         .route("/music/trending", get(music::trending))
         .merge(search)
         .merge(library)
+        .merge(convert)
+        .route("/audio/conversion-status/{job}", get(conversions::status))
+        .route("/audio/conversion-history", get(conversions::history))
+        .route("/ws/conversion-progress", get(realtime::conversions))
+        .route("/ws/notifications", get(realtime::notifications))
         .merge(profile("/user").layer(from_fn(users::blue_only)))
         .merge(profile("/users").layer(from_fn(users::green_only)))
-        .route("/notifications", get(admin::notifications))
-        .route("/notifications/{id}/read", put(admin::read_notification))
-        .route("/notifications/read-all", put(admin::read_all_notifications))
+        .route("/notifications", get(notifications::list))
+        .route("/notifications/{id}/read", put(notifications::mark_read))
+        .route("/notifications/read-all", put(notifications::mark_all_read))
+        .route("/migration/mapping", get(migration::mapping))
         .route("/health", get(admin::health))
         .route("/system/health", get(admin::health))
         .route("/version", get(admin::blue_version))
@@ -163,11 +179,13 @@ fn router(app: &Arc<App>) -> Router {
     let json = Router::new()
         .nest("/api/v1", api)
         .route("/health", get(admin::health))
+        .route("/ws", get(realtime::everything))
         .route("/admin/maintenance/enable", post(admin::enable_maintenance))
         .route("/admin/maintenance/disable", post(admin::disable_maintenance))
         .fallback(|| async { ApiError::no_route() })
         .method_not_allowed_fallback(|| async { ApiError::wrong_method() })
         .layer(from_fn(shape_errors))
+        .layer(from_fn_with_state(app.clone(), deviations::deviate))
         .layer(CompressionLayer::new());
     let media = Router::new()
         .route("/media/audio/{id}/{file}", get(media::sound))
@@ -193,6 +211,12 @@ impl Server {
     /// What goes wrong from now on, in place of what did before.
     pub fn set_faults(&self, faults: Vec<Fault>) -> Result<(), Error> {
         self.app.switches().faults = Switchboard::new(faults)?;
+        Ok(())
+    }
+
+    /// In what answers are not as they should be from now on, in place of what was before.
+    pub fn set_deviations(&self, deviations: Vec<Deviation>) -> Result<(), Error> {
+        self.app.switches().deviations = Deviations::new(deviations)?;
         Ok(())
     }
 
@@ -264,6 +288,23 @@ impl Server {
         Ok(library::fill(&mut self.app.db.lock(), &phone, count, now)?)
     }
 
+    /// Has the service say something to a user.
+    pub async fn notify(
+        &self,
+        country_code: &str,
+        number: &str,
+        title: &str,
+        message: &str,
+    ) -> Result<(), Error> {
+        let phone = real(country_code, number)?;
+        let user = {
+            let now = self.app.clock.now();
+            users::ensure(&self.app.db.lock(), &phone, now)?
+        };
+        notifications::send(&self.app, user, "announcement", title, message, None).await;
+        Ok(())
+    }
+
     /// What the plan's migration does: users and songs stay, every library is empty.
     pub fn forget_libraries(&self) -> Result<(), Error> {
         self.app.db.lock().execute("DELETE FROM entries", [])?;
@@ -283,6 +324,7 @@ impl Server {
     /// Dies at once, mid-answer; the port is free when this returns.
     pub async fn kill(mut self) {
         self.task.abort();
+        self.workshop.abort();
         self.connections.cut_all();
         // Cancelled is what it was asked to be.
         let _ = (&mut self.task).await;
@@ -294,17 +336,21 @@ impl Server {
             // The task may have ended already.
             let _ = stop.send(());
         }
+        self.workshop.abort();
         if tokio::time::timeout(SHUTDOWN_PATIENCE, &mut self.task).await.is_err() {
             self.connections.cut_all();
             // Cut connections end at their next breath; a handler that hangs is left behind.
             let _ = tokio::time::timeout(SHUTDOWN_PATIENCE, &mut self.task).await;
         }
+        // Sockets are no requests that end by themselves.
+        self.connections.cut_all();
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         self.task.abort();
+        self.workshop.abort();
         self.connections.cut_all();
     }
 }

@@ -49,6 +49,8 @@ pub(crate) struct Stats {
     pub songs: i64,
     /// Seconds.
     pub playtime_s: i64,
+    /// Instrumentals made.
+    pub conversions: i64,
 }
 
 impl User {
@@ -135,9 +137,13 @@ pub(crate) fn ensure(connection: &Connection, phone: &Phone, now: i64) -> rusqli
 fn stats(connection: &Connection, id: i64) -> rusqlite::Result<Stats> {
     connection
         .prepare_cached(
-            "SELECT (SELECT count(*) FROM entries WHERE user_id = users.id), playtime FROM users WHERE id = ?1",
+            "SELECT (SELECT count(*) FROM entries WHERE user_id = users.id), playtime,
+             (SELECT count(*) FROM conversions WHERE user_id = users.id AND status = 'completed')
+             FROM users WHERE id = ?1",
         )?
-        .query_row([id], |row| Ok(Stats { songs: row.get(0)?, playtime_s: row.get(1)? }))
+        .query_row([id], |row| {
+            Ok(Stats { songs: row.get(0)?, playtime_s: row.get(1)?, conversions: row.get(2)? })
+        })
 }
 
 /// `/user/…` is blue's.

@@ -1,5 +1,6 @@
 //! The account's profile.
 
+use bytes::Bytes;
 use melody_model::{JsonMap, User};
 use reqwest::Method;
 use serde_json::Value;
@@ -30,6 +31,16 @@ impl Client {
             call = call.field("preferences", Value::Object(preferences));
         }
         let answer = self.call(call).await?;
+        match user::answered(&answer.payload) {
+            Some(user) => Ok(user),
+            None => self.profile().await,
+        }
+    }
+
+    /// Gives the account a picture: PNG, JPEG or WebP. What else is refused, and how large it may be, is the
+    /// service's to say.
+    pub async fn upload_avatar(&self, picture: Bytes) -> Result<User, Error> {
+        let answer = self.call(Call::user(Method::POST, "avatar").bearer().file("avatar", picture)).await?;
         match user::answered(&answer.payload) {
             Some(user) => Ok(user),
             None => self.profile().await,

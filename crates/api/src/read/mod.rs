@@ -1,7 +1,9 @@
 //! Tolerant, never lossy reading of whatever either backend answers.
 
+pub(crate) mod conversion;
 pub(crate) mod entry;
 pub(crate) mod envelope;
+pub(crate) mod notification;
 pub(crate) mod page;
 pub(crate) mod song;
 pub(crate) mod time;
@@ -13,7 +15,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Map, Value, json};
 
-    use super::{entry, envelope::Payload, page, song, time, user};
+    use super::{conversion, entry, envelope::Payload, notification, page, song, time, user};
 
     /// Names that some reader looks for, in both cases, and one that none does.
     const NAMES: &[&str] = &[
@@ -57,6 +59,11 @@ mod tests {
         "otpId",
         "$oid",
         "$date",
+        "job_id",
+        "status",
+        "progress",
+        "message",
+        "type",
         "whatever",
     ];
 
@@ -97,6 +104,7 @@ mod tests {
             let payload = Payload::of(body.clone());
             let _ = (page::songs(&payload), page::entries(&payload), song::answered(&payload), entry::added(&payload));
             let _ = (entry::play_count(&payload), user::answered(&payload), user::otp_ticket(&payload));
+            let _ = (conversion::answered(&payload), conversion::told(&body.to_string()), notification::notification(&body));
             let _ = (user::tokens(&payload, None), time::timestamp(&body));
         }
 

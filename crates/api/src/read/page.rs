@@ -1,17 +1,17 @@
 //! Pages: a malformed item costs that item, counted and reported, never the page.
 
-use melody_model::{RemoteEntry, RemotePage, RemoteSong};
+use melody_model::{Notification, RemoteConversion, RemoteEntry, RemotePage, RemoteSong};
 use serde_json::Value;
 
 use super::{
-    entry,
+    conversion, entry,
     envelope::Payload,
-    song,
+    notification, song,
     value::{self, Fields},
 };
 
 /// Names under which the items of a page come.
-const ITEMS: &[&str] = &["tracks", "songs", "items", "results", "entries"];
+const ITEMS: &[&str] = &["tracks", "songs", "items", "results", "entries", "conversions", "notifications"];
 
 pub(crate) fn songs(payload: &Payload) -> Option<RemotePage<RemoteSong>> {
     page(payload, song::song)
@@ -19,6 +19,14 @@ pub(crate) fn songs(payload: &Payload) -> Option<RemotePage<RemoteSong>> {
 
 pub(crate) fn entries(payload: &Payload) -> Option<RemotePage<RemoteEntry>> {
     page(payload, entry::entry)
+}
+
+pub(crate) fn conversions(payload: &Payload) -> Option<RemotePage<RemoteConversion>> {
+    page(payload, conversion::conversion)
+}
+
+pub(crate) fn notifications(payload: &Payload) -> Option<RemotePage<Notification>> {
+    page(payload, notification::notification)
 }
 
 /// `None` when there is no list in the answer at all. A list that is null is an empty one.

@@ -14,10 +14,12 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::app::{App, Ctx};
+use crate::conversions::Conversion;
 use crate::errors::ApiError;
 use crate::input::{Window, spelled};
 use crate::library::Entry;
 use crate::media;
+use crate::notifications::Notification;
 use crate::options::Dialect;
 use crate::songs::{Origin, Song};
 use crate::users::{Stats, User};
@@ -139,8 +141,47 @@ impl<'a> Wire<'a> {
             "play_count": entry.play_count,
             "last_played_at": self.time_or_null(entry.last_played_at),
             "has_instrumental": has,
-            "instrumental_status": has.then_some("completed"),
+            "instrumental_status": has.then_some("completed").or(entry.conversion.as_deref()),
             "instrumental_url": has.then(|| self.media_address(&entry.song, "instrumental")).flatten(),
+        }))
+    }
+
+    /// A conversion, with its song.
+    pub fn conversion(&self, conversion: &Conversion) -> Value {
+        let done = conversion.status == "completed";
+        self.named(json!({
+            "job_id": conversion.ids.of_dialect(self.dialect),
+            "library_id": conversion.entry.as_ref().map(|ids| ids.of_dialect(self.dialect)),
+            "track": self.song(&conversion.song),
+            "status": conversion.status,
+            "progress": conversion.progress,
+            "estimated_time_remaining": (!conversion.is_over()).then(|| conversion.seconds_left(self.app)),
+            "created_at": self.time(conversion.created_at),
+            "started_at": self.time_or_null(conversion.started_at),
+            "completed_at": self.time_or_null(conversion.completed_at),
+            "error": conversion.error,
+            "instrumental_url": done.then(|| self.media_address(&conversion.song, "instrumental")).flatten(),
+        }))
+    }
+
+    /// A message; the keys inside its JSON column are the same in both dialects.
+    pub fn notification(&self, notification: &Notification) -> Value {
+        let data = match &notification.conversion {
+            Some(conversion) => json!({
+                "jobId": conversion.ids.of_dialect(self.dialect),
+                "libraryId": conversion.entry.as_ref().map(|ids| ids.of_dialect(self.dialect)),
+                "trackId": conversion.song.ids.of_dialect(self.dialect),
+            }),
+            None => json!({}),
+        };
+        self.named(json!({
+            "id": notification.ids.of_dialect(self.dialect),
+            "type": notification.kind,
+            "title": notification.title,
+            "message": notification.message,
+            "data": self.column(data),
+            "read": notification.read,
+            "created_at": self.time(notification.created_at),
         }))
     }
 
@@ -154,7 +195,7 @@ impl<'a> Wire<'a> {
             let stats = self.named(json!({
                 "total_songs": stats.songs,
                 "total_playtime": stats.playtime_s,
-                "total_conversions": 0,
+                "total_conversions": stats.conversions,
                 "joined_at": self.time(user.created_at),
             }));
             fields.insert("stats".to_owned(), stats);

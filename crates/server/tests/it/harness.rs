@@ -57,7 +57,7 @@ pub struct Caller {
     pub base: String,
     pub dialect: Dialect,
     pub token: Option<String>,
-    http: reqwest::Client,
+    pub http: reqwest::Client,
 }
 
 pub struct Answer {

@@ -4,10 +4,14 @@
 
 mod as_planned;
 mod auth;
+mod conversions;
+mod deviations;
 mod faults;
 mod harness;
 mod library;
 mod media;
+mod migration;
 mod music;
 mod profile;
+mod proxy;
 mod service;

@@ -1,9 +1,9 @@
-//! Profile, avatar, notifications.
+//! Profile and avatar.
 
 use melody_server::Dialect;
 use serde_json::json;
 
-use crate::harness::{BOTH, Caller, small, started};
+use crate::harness::{Caller, small, started};
 
 #[tokio::test]
 async fn a_profile_changes_in_one_dialect_and_is_read_in_the_other() {
@@ -60,17 +60,4 @@ async fn an_avatar_is_kept_and_served_as_what_it_is() {
     assert_ne!(first, second);
     assert_eq!(caller.fetch(&server, &second, &[]).await.headers()["content-type"], "image/jpeg");
     assert_eq!(upload(b"<svg/>".to_vec()).await.status(), 400);
-}
-
-#[tokio::test]
-async fn notifications_are_an_empty_page() {
-    let server = started(small()).await;
-    for dialect in BOTH {
-        let caller = Caller::signed_in(&server, dialect).await;
-        let page = caller.get("/notifications?limit=10").await.body;
-        assert_eq!(page["data"], json!({ "notifications": [] }));
-        assert_eq!(page["pagination"][caller.name("total_pages")], 0);
-        assert_eq!(caller.put("/notifications/read-all", json!({})).await.status, 200);
-        assert_eq!(caller.put("/notifications/x/read", json!({})).await.status, 404);
-    }
 }
