@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use melody_model::{EntryOrder, EntrySort, Rendition, SearchType, Source, Timeframe};
 
+use crate::account::{NotificationsCommand, ProfileCommand};
+use crate::convert::{ConversionsArgs, ConvertArgs};
 use crate::playlist::PlaylistCommand;
 use crate::render::colour;
 use crate::values::{self, LONGEST_TTL_S, Output, Secret};
@@ -173,6 +175,38 @@ Keys, on a terminal:
   n, p         next, previous      up, down     louder, softer
   q            quit")]
     Play(PlayArgs),
+    /// Have an instrumental made of a saved song
+    #[command(after_help = "Examples:
+  melody convert 0198c0de-0000-7000-8000-000000000001
+  melody convert 0198c0de-0000-7000-8000-000000000001 --wait
+
+The service makes it, also when you stop waiting. Five an hour are all there are.
+Then: melody play ID --rendition instrumental")]
+    Convert(ConvertArgs),
+    /// Show what became of the instrumentals that you asked for
+    #[command(after_help = "Examples:
+  melody conversions
+  melody conversions --status failed")]
+    Conversions(ConversionsArgs),
+    /// What the service has to say to you
+    #[command(
+        subcommand,
+        disable_help_subcommand = true,
+        after_help = "Examples:
+  melody notifications list --unread
+  melody notifications read --all"
+    )]
+    Notifications(NotificationsCommand),
+    /// Your name, picture and preferences at the service
+    #[command(
+        subcommand,
+        disable_help_subcommand = true,
+        after_help = "Examples:
+  melody profile show
+  melody profile set --name Asha --languages hi,ta
+  melody profile avatar me.png"
+    )]
+    Profile(ProfileCommand),
     /// Run the reference service on this machine
     #[command(after_help = "Examples:
   melody serve
@@ -249,6 +283,10 @@ impl Command {
             Self::Downloads(_) => "downloads",
             Self::Offline(_) => "offline",
             Self::Play(_) => "play",
+            Self::Convert(_) => "convert",
+            Self::Conversions(_) => "conversions",
+            Self::Notifications(_) => "notifications",
+            Self::Profile(_) => "profile",
             Self::Serve(_) => "serve",
             Self::Parity(_) => "parity",
             Self::Web { .. } => "web",
@@ -457,6 +495,23 @@ pub struct PlayArgs {
     pub progress: ProgressArgs,
 }
 
+/// What `serve --help` says of the file.
+const DEVIATIONS: &str = "A TOML file of deviations for the parity check to find:
+
+  [[deviation]]
+  route = \"GET /music/search\"   METHOD /path, as in --faults; * for any
+  kind = \"rename\"              rename, drop, type, status, order, precision,
+                               encoding, slow, doubled or lost
+  field = \"data.tracks.title\"  a field's path, or its name alone: wherever it is
+  to = \"name\"                  rename: the other name
+  nth = 2                      only in this row of each list, from 1
+  rate = 0.5                   how often, 0 to 1
+  seed = 7                     which answers those are
+  status = 202                 status: which
+  ms = 300                     slow: how late, in milliseconds
+
+order, doubled and lost are of a list: of the field's, or of each list of objects.";
+
 #[derive(Debug, Args)]
 pub struct ServeArgs {
     /// Which of the two backends it is
@@ -486,6 +541,12 @@ pub struct ServeArgs {
     /// Whether the rate limits are kept
     #[arg(long, value_name = "WHETHER", default_value = "on", value_parser = ["on", "off"])]
     pub limits: String,
+    /// A TOML file of deviations for the parity check to find
+    #[arg(long, value_name = "FILE", long_help = DEVIATIONS)]
+    pub deviate: Option<PathBuf>,
+    /// How long making an instrumental takes, in seconds
+    #[arg(long, value_name = "S", default_value_t = 5.0, value_parser = values::seconds_from, allow_negative_numbers = true)]
+    pub conversion_time: f64,
     /// A TOML file of faults to rehearse
     #[arg(long, value_name = "FILE")]
     pub faults: Option<PathBuf>,

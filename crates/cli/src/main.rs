@@ -1,7 +1,9 @@
 //! `melody`: Melody Studio in the terminal.
 
+mod account;
 mod args;
 mod completions;
+mod convert;
 mod doctor;
 mod download;
 mod exit;

@@ -18,7 +18,9 @@ use crate::render::progress::{self, Show};
 use crate::render::{self, downloads, entry, song, switches};
 use crate::signals::Signals;
 use crate::values::Output as Sound;
-use crate::{completions, doctor, download, login, logout, parity, play, playlist, serve, tour, web};
+use crate::{
+    completions, convert, doctor, download, login, logout, parity, play, playlist, serve, tour, web,
+};
 
 /// Enough for a request and a download beside each other; each costs memory.
 const THREADS: usize = 2;
@@ -111,6 +113,7 @@ async fn with_core(
     let core = Core::open(options).await?;
     let done = match command {
         Command::Play(args) => play::play(&core, args, out, signals).await,
+        Command::Convert(args) => convert::convert(&core, args, out, signals).await,
         command => unless_interrupted(signals, Box::pin(one(&core, command, out))).await,
     };
     // Whoever ended it twice is not held up by an output that does not close.
@@ -201,6 +204,11 @@ fn ask(command: Command) -> Result<Ask, Halt> {
         Command::Downloads(DownloadsCommand::Remove { ids, rendition }) => {
             Ask::DownloadsRemove { ids, rendition }
         }
+        Command::Conversions(args) => {
+            Ask::Conversions { limit: args.limit, offset: args.offset, status: args.status }
+        }
+        Command::Notifications(command) => command.ask(),
+        Command::Profile(command) => command.ask()?,
         Command::History { limit, offset } => Ask::History { limit, offset },
         Command::Library(LibraryCommand::List(args)) => Ask::LibraryList(ListRequest {
             limit: args.limit,
@@ -263,6 +271,11 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
         Reply::History(page) => render::history::list(out, page),
         Reply::Imported(imported) => render::playlist::imported(out, imported),
         Reply::Switches(found) => switches::switches(out, found),
+        Reply::Conversion(one) => render::conversions::one(out, &one.conversion),
+        Reply::Conversions(page) => render::conversions::list(out, page),
+        Reply::Notifications(page) => render::account::notifications(out, page),
+        Reply::Unread(left) => render::account::unread(out, *left),
+        Reply::User(one) => render::account::profile(out, &one.user),
         Reply::OtpSent(_)
         | Reply::Exported(_)
         | Reply::Done(_)

@@ -59,6 +59,15 @@ fn options(args: ServeArgs) -> Result<Options, Halt> {
         }
         None => Vec::new(),
     };
+    let deviations = match &args.deviate {
+        Some(path) => {
+            let toml = std::fs::read_to_string(path).map_err(|error| {
+                Halt::usage(format!("The deviations cannot be read from {}: {error}.", path.display()))
+            })?;
+            melody_server::parse_deviations(&toml).map_err(usage)?
+        }
+        None => Vec::new(),
+    };
     Ok(Options {
         dialect: args.dialect.parse().map_err(usage)?,
         as_planned: args.as_planned,
@@ -69,7 +78,9 @@ fn options(args: ServeArgs) -> Result<Options, Halt> {
         otp_ttl: Duration::from_secs(args.otp_ttl),
         token_ttl: Duration::from_secs(args.token_ttl),
         limits: args.limits == "on",
+        conversion_time: Duration::from_secs_f64(args.conversion_time),
         faults,
+        deviations,
         ..Options::default()
     })
 }
@@ -94,7 +105,7 @@ pub fn refused(error: &Error, port: u16) -> Halt {
             Halt::usage(format!("Port {port} is not yours to use. Choose one above 1023 with --port."))
         }
         Error::Io(cause) => storage(cause, "The temporary folder".to_owned()),
-        Error::Option(_) | Error::Faults(_) => Halt::usage(sentence(error)),
+        Error::Option(_) | Error::Faults(_) | Error::Deviations(_) => Halt::usage(sentence(error)),
         _ => Halt::local(Code::ProcessingError, sentence(error)),
     }
 }

@@ -1,16 +1,17 @@
 //! Everything that a face can ask of the core: one table of commands, and what each brings back.
 
-use melody_model::Rendition;
+use melody_model::{ConversionStatus, Rendition};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::{
-    ChangedEntries, ChangedPlaylist, DownloadList, EntryList, ExportedPlaylist, FoundSongs, Health,
-    HistoryPage, ImportedPlaylist, ListRequest, Losses, NowPlaying, OfflineStatus, OneSong, OtpRequest,
-    OtpSent, Overview, Place, PlayRequest, PlaylistFormat, PlaylistList, Preferences, QueuePage,
-    SearchRequest, ShownPlaylist, SignedIn, SignedOut, SoundDevices, StreamCache, Switches, SyncStatus,
-    TakenBack, TrendingRequest, TrendingSongs, Verification, VerifiedDownloads,
+    ChangedEntries, ChangedPlaylist, ConversionPage, DownloadList, EntryList, ExportedPlaylist, FoundSongs,
+    Health, HistoryPage, ImportedPlaylist, ListRequest, Losses, NotificationPage, NowPlaying, OfflineStatus,
+    OneConversion, OneSong, OneUser, OtpRequest, OtpSent, Overview, Place, PlayRequest, PlaylistFormat,
+    PlaylistList, Preferences, QueuePage, SearchRequest, ShownPlaylist, SignedIn, SignedOut, SoundDevices,
+    StreamCache, Switches, SyncStatus, TakenBack, TrendingRequest, TrendingSongs, UnreadNotifications,
+    UserChange, Verification, VerifiedDownloads,
 };
 
 macro_rules! commands {
@@ -116,6 +117,29 @@ commands! {
     PlaylistImport { text: String, #[serde(default)] #[ts(optional)] name: Option<String> } => ImportedPlaylist,
     /// What was listened to, the latest first; `limit` is 1 to 500.
     History { limit: u32, offset: u64 } => HistoryPage,
+    /// Has an instrumental made of a saved song; with `wait` answers when that is over, else when it has begun.
+    Convert { id: String, #[serde(default)] #[ts(as = "Option<bool>", optional)] wait: bool } => OneConversion,
+    /// What became of them, the newest first; `limit` is 1 to 100.
+    Conversions {
+        limit: u32,
+        offset: u64,
+        #[serde(default)] #[ts(optional)] status: Option<ConversionStatus>,
+    } => ConversionPage,
+    /// What the service has to say, the newest first; `limit` is 1 to 100.
+    Notifications {
+        limit: u32,
+        offset: u64,
+        #[serde(default)] #[ts(as = "Option<bool>", optional)] unread_only: bool,
+    } => NotificationPage,
+    /// Marks some as read; all of them when none is named.
+    NotificationsRead {
+        #[serde(default)] #[ts(as = "Option<Vec<String>>", optional)] ids: Vec<String>,
+    } => UnreadNotifications,
+    /// The account as the service keeps it.
+    Profile => OneUser,
+    ProfileChange(UserChange) => OneUser,
+    /// Gives the account a picture: the bytes of a PNG, JPEG or WebP, 5 MB at most.
+    ProfileAvatar { picture: Vec<u8> } => OneUser,
     Play(PlayRequest) => Done,
     Pause => Done,
     /// Goes on, or begins the queue where it was left.
@@ -181,6 +205,11 @@ pub enum Reply {
     Exported(ExportedPlaylist),
     Imported(ImportedPlaylist),
     History(HistoryPage),
+    Conversion(Box<OneConversion>),
+    Conversions(ConversionPage),
+    Notifications(NotificationPage),
+    Unread(UnreadNotifications),
+    User(Box<OneUser>),
     NowPlaying(Box<NowPlaying>),
     Queue(QueuePage),
     SoundDevices(SoundDevices),

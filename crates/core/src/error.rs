@@ -47,6 +47,8 @@ pub enum Error {
         "The service says that the song is saved already, but its library lacks it. The next sync tries again."
     )]
     NotSaved,
+    #[error("No instrumental could be made of “{title}”{}. Try again later.", .reason.as_deref().map(|why| format!(": {why}")).unwrap_or_default())]
+    NotConverted { title: String, reason: Option<String> },
     /// Somebody said yes in a way that the service does not.
     #[error("{0}")]
     Unproven(melody_api::Error),
@@ -152,7 +154,7 @@ impl Error {
                 Code::Keyring
             }
             Self::Superseded | Self::DownloadRemoved => Code::Superseded,
-            Self::Internal(_) => Code::ProcessingError,
+            Self::Internal(_) | Self::NotConverted { .. } => Code::ProcessingError,
         }
     }
 

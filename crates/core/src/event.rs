@@ -4,7 +4,7 @@ use melody_model::{Rendition, SongId, SongView};
 use serde::Serialize;
 use ts_rs::TS;
 
-use crate::{DownloadRow, ErrorReport, OfflineStatus, Preferences, SyncStatus};
+use crate::{ConversionView, DownloadRow, ErrorReport, OfflineStatus, Preferences, SyncStatus};
 
 /// Something that has happened.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
@@ -24,6 +24,8 @@ pub enum Event {
     HistoryChanged,
     SyncChanged(SyncStatus),
     DownloadChanged(DownloadRow),
+    /// An instrumental that is waited for has come further.
+    ConversionChanged(Box<ConversionView>),
     Playback(PlaybackEvent),
     /// Songs came, went or moved in the queue, or another one is on: read again the part that shows.
     QueueChanged {

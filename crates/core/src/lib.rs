@@ -7,6 +7,7 @@ mod catalogue;
 mod code;
 mod command;
 mod context;
+mod conversions;
 mod covers;
 mod doctor;
 mod downloads;
@@ -15,6 +16,7 @@ mod event;
 mod forgotten;
 mod losses;
 mod message;
+mod notifications;
 mod now_playing;
 mod offline;
 mod panics;
@@ -36,6 +38,7 @@ mod stream;
 mod sync;
 mod thumbnail;
 mod tokens;
+mod user;
 
 use std::{
     path::PathBuf,
@@ -49,11 +52,13 @@ use tokio::sync::broadcast;
 
 pub use code::{Code, ErrorReport};
 pub use command::*;
+pub use conversions::{ConversionPage, ConversionView, OneConversion};
 pub use covers::Cover;
 pub use doctor::Check;
 pub use error::Error;
 pub use event::{Event, PlaybackEvent, PlayedRow};
 pub use message::MessageKey;
+pub use notifications::{NotificationPage, UnreadNotifications};
 pub use now_playing::{NowPlaying, PlaybackStatus, QueueItem, QueuePage};
 pub use panics::log_panics;
 pub use playlists::PlaylistFormat;
@@ -62,12 +67,15 @@ pub use request::*;
 pub use rescued::Rescued;
 pub use secrets::SecretsKind;
 pub use session::read_otp;
+pub use user::{OneUser, UserChange, UserPreferences, UserTotals, UserView};
 
 use crate::{
     catalogue::Catalogue,
     context::{Context, Service},
+    conversions::Conversions,
     covers::Covers,
     downloads::Downloads,
+    notifications::Notifications,
     playback::{Playback, PlaybackOptions, Programme},
     playlists::Playlists,
     profile::{Profile, Settings},
@@ -75,6 +83,7 @@ use crate::{
     secrets::Secrets,
     session::Session,
     sync::Sync,
+    user::Users,
 };
 
 /// Where the service is when nobody says otherwise.
@@ -106,6 +115,9 @@ pub struct Core {
     sync: Sync,
     downloads: Downloads,
     playlists: Playlists,
+    conversions: Conversions,
+    notifications: Notifications,
+    users: Users,
     playback: Playback,
 }
 
@@ -136,6 +148,9 @@ impl Core {
             saved: Saved::new(context.clone(), sync.clone()),
             downloads: Downloads::new(context.clone()),
             playlists: Playlists::new(context.clone()),
+            conversions: Conversions::new(context.clone(), sync.clone()),
+            notifications: Notifications::new(context.clone()),
+            users: Users::new(context.clone()),
             playback,
             sync,
             context,
@@ -246,6 +261,21 @@ impl Core {
                 playback::end_left_listens(&account).await;
                 let page = account.library.history(limit, offset).await?;
                 Reply::History(HistoryPage { listens: page.listens, total: page.total })
+            }
+            Command::Convert { id, wait } => {
+                Reply::Conversion(Box::new(self.conversions.convert(&id, wait).await?))
+            }
+            Command::Conversions { limit, offset, status } => {
+                Reply::Conversions(self.conversions.list(limit, offset, status).await?)
+            }
+            Command::Notifications { limit, offset, unread_only } => {
+                Reply::Notifications(self.notifications.list(limit, offset, unread_only).await?)
+            }
+            Command::NotificationsRead { ids } => Reply::Unread(self.notifications.read(&ids).await?),
+            Command::Profile => Reply::User(Box::new(self.users.show().await?)),
+            Command::ProfileChange(change) => Reply::User(Box::new(self.users.change(change).await?)),
+            Command::ProfileAvatar { picture } => {
+                Reply::User(Box::new(self.users.set_avatar(picture).await?))
             }
             Command::Play(request) => {
                 self.play(request).await?;

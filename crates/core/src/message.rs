@@ -99,6 +99,12 @@ pub(crate) fn message(error: &Error) -> (MessageKey, Params) {
             Key::Interrupted
         }
         Error::TooLong { .. } | Error::DownloadDamaged => Key::BadAudio,
+        Error::NotConverted { reason, .. } => {
+            if let Some(reason) = reason {
+                params.insert("detail", reason.clone());
+            }
+            Key::ServiceFailed
+        }
         Error::NotSaved => Key::ServiceFailed,
         Error::StorageFull { .. } | Error::NoRoom { .. } => Key::DiskFull,
         Error::StorageReadOnly { .. } => Key::ReadOnly,

@@ -105,7 +105,11 @@ async fn address(account: &Account, song: &SongView, rendition: Rendition) -> Re
 }
 
 /// Asks the service for the song again and takes the address that it gives now.
-async fn fresh_address(account: &Account, id: SongId, rendition: Rendition) -> Result<String, Error> {
+pub(crate) async fn fresh_address(
+    account: &Account,
+    id: SongId,
+    rendition: Rendition,
+) -> Result<String, Error> {
     if rendition == Rendition::Instrumental && account.library.entry_of(id).await?.is_some() {
         // A saved song's instrumental is the entry's, and only the library tells its address.
         sync::learn(account, id).await?;

@@ -60,6 +60,23 @@ impl Library {
             .await
     }
 
+    /// What a generation calls the entry of a song, if it is saved and that generation knows it.
+    pub async fn entry_server_id(&self, song: SongId, generation: GenerationId) -> Result<Option<ServerId>> {
+        self.workers
+            .read(move |c| {
+                let found = c
+                    .prepare_cached(
+                        "SELECT x.server_id FROM entry_server_id x JOIN entry e ON e.n = x.entry
+                         JOIN song s ON s.n = e.song
+                         WHERE s.id = ?1 AND x.generation = ?2 AND e.removed_at IS NULL",
+                    )?
+                    .query_row(params![song.0, generation.0], |row| row.get(0))
+                    .optional()?;
+                Ok(found.map(ServerId))
+            })
+            .await
+    }
+
     /// Whether a change of this song is still to be sent (parked ones included), saved or not.
     pub async fn is_pending(&self, song: SongId) -> Result<bool> {
         self.workers

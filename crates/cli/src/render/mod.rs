@@ -1,6 +1,8 @@
 //! What people see: colours, columns, lines that move.
 
+pub mod account;
 pub mod colour;
+pub mod conversions;
 pub mod downloads;
 pub mod entry;
 pub mod history;

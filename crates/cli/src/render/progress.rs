@@ -5,8 +5,8 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use melody_core::{DownloadRow, DownloadState, Event, SyncStatus};
-use melody_model::Rendition;
+use melody_core::{ConversionView, DownloadRow, DownloadState, Event, SyncStatus};
+use melody_model::{ConversionStatus, Rendition};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -35,6 +35,10 @@ impl Show {
         Self::new(out, lines, 0, "Syncing")
     }
 
+    pub fn conversion(out: &Output, lines: bool) -> Self {
+        Self::new(out, lines, 1, "Asking")
+    }
+
     fn new(out: &Output, lines: bool, asked: usize, doing: &'static str) -> Self {
         let quiet = out.is_json() || !std::io::stderr().is_terminal();
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
@@ -51,6 +55,7 @@ impl Show {
         match event {
             Event::DownloadChanged(row) => self.download(row),
             Event::SyncChanged(status) => self.synced(status),
+            Event::ConversionChanged(conversion) => self.converted(conversion),
             _ => return Ok(()),
         }
         if self.lines { output::document(event) } else { Ok(()) }
@@ -80,6 +85,19 @@ impl Show {
             self.bar.set_length(total);
         }
         self.bar.set_position(bytes);
+    }
+
+    fn converted(&self, conversion: &ConversionView) {
+        self.bar.set_message(match conversion.status {
+            ConversionStatus::Queued => "Waiting for its turn",
+            _ => "Taking the lead out",
+        });
+        if self.bar.length().is_none() {
+            let (done, rest) = paints(Theme::of_stderr());
+            look(&self.bar, &format!("{{spinner:.{done}}} {{msg}}  {{bar:32.{done}/{rest}}} {{percent}} %"));
+            self.bar.set_length(100);
+        }
+        self.bar.set_position(u64::from(conversion.progress));
     }
 
     fn synced(&self, status: &SyncStatus) {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test that cannot go on may end.
 
 mod bench;
+mod conversions;
 mod downloads;
 mod history;
 #[cfg(target_os = "linux")]

@@ -63,7 +63,46 @@ export type Code = "USAGE" | "INSECURE_ADDRESS" | "VALIDATION_ERROR" | "AUTH_REQ
 /**
  * One request of a face. Ids in texts may be ours, the server's or a library entry's.
  */
-export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "losses" } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "library_switches" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "download_playlist", playlist: string, rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "history", limit: number, offset: number, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "stream_cache" } | { "command": "work_offline", on: boolean, } | { "command": "offline_status" } | { "command": "health" };
+export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "losses" } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "library_switches" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "download_playlist", playlist: string, rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "history", limit: number, offset: number, } | { "command": "convert", id: string, wait?: boolean, } | { "command": "conversions", limit: number, offset: number, status?: ConversionStatus, } | { "command": "notifications", limit: number, offset: number, unread_only?: boolean, } | { "command": "notifications_read", ids?: Array<string>, } | { "command": "profile" } | { "command": "profile_change" } & UserChange | { "command": "profile_avatar", picture: Array<number>, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "stream_cache" } | { "command": "work_offline", on: boolean, } | { "command": "offline_status" } | { "command": "health" };
+
+/**
+ * Conversions, the newest first.
+ */
+export type ConversionPage = { conversions: Array<ConversionView>, total: number, 
+/**
+ * Items of the answer that could not be read.
+ */
+skipped: number, };
+
+/**
+ * How far a conversion has come.
+ */
+export type ConversionStatus = "queued" | "processing" | "completed" | "failed" | "cancelled";
+
+/**
+ * A conversion as a face shows it.
+ */
+export type ConversionView = { 
+/**
+ * The job's id at the service; absent when the song had its instrumental before anybody asked.
+ */
+id: ServerId | null, 
+/**
+ * Absent for a song that is unknown here.
+ */
+song: SongView | null, status: ConversionStatus, 
+/**
+ * 0 to 100.
+ */
+progress: number, 
+/**
+ * How many are made before it.
+ */
+queue_position: number | null, seconds_left: number | null, created_at: string | null, started_at: string | null, completed_at: string | null, 
+/**
+ * Why it failed, in the service's words.
+ */
+error: string | null, };
 
 /**
  * A saved song that is not the same on both sides.
@@ -165,7 +204,7 @@ retryable: boolean, };
 /**
  * Something that has happened.
  */
-export type Event = { "event": "session_changed", signed_in: boolean, } | { "event": "service_changed" } | { "event": "library_changed" } | { "event": "playlists_changed" } | { "event": "history_changed" } | { "event": "sync_changed" } & SyncStatus | { "event": "download_changed" } & DownloadRow | { "event": "playback" } & PlaybackEvent | { "event": "queue_changed", index: number, queue_len: number, } | { "event": "preferences_changed" } & Preferences | { "event": "offline_changed" } & OfflineStatus;
+export type Event = { "event": "session_changed", signed_in: boolean, } | { "event": "service_changed" } | { "event": "library_changed" } | { "event": "playlists_changed" } | { "event": "history_changed" } | { "event": "sync_changed" } & SyncStatus | { "event": "download_changed" } & DownloadRow | { "event": "conversion_changed" } & ConversionView | { "event": "playback" } & PlaybackEvent | { "event": "queue_changed", index: number, queue_len: number, } | { "event": "preferences_changed" } & Preferences | { "event": "offline_changed" } & OfflineStatus;
 
 export type ExportedPlaylist = { playlist: PlaylistView, 
 /**
@@ -321,6 +360,36 @@ listens: number, };
 export type MessageKey = "phone_country" | "phone_india" | "phone_length" | "invalid" | "insecure_address" | "sign_in_needed" | "wrong_otp" | "otp_expired" | "too_often" | "maintenance" | "no_such_host" | "no_connection" | "certificate" | "timed_out" | "service_away" | "working_offline" | "not_the_service" | "refused" | "service_failed" | "unknown_song" | "unknown_playlist" | "no_audio" | "not_on_this_machine" | "interrupted" | "unsupported_format" | "bad_audio" | "audio_unreadable" | "no_device" | "disk_full" | "read_only" | "damaged" | "newer" | "busy" | "keyring_missing" | "keyring_locked" | "keyring_silent" | "keyring_refused" | "superseded" | "internal";
 
 /**
+ * One message of the service.
+ */
+export type Notification = { 
+/**
+ * The current generation's: it is nothing that is kept here.
+ */
+id: ServerId, 
+/**
+ * The service's own word: `conversion_completed`.
+ */
+type: string | null, title: string, message: string | null, 
+/**
+ * What it is about, as the service wrote it.
+ */
+data: Record<string, unknown>, read: boolean, created_at: string | null, };
+
+/**
+ * Notifications, the newest first.
+ */
+export type NotificationPage = { notifications: Array<Notification>, total: number, 
+/**
+ * How many are unread over all pages.
+ */
+unread: number, 
+/**
+ * Items of the answer that could not be read.
+ */
+skipped: number, };
+
+/**
  * The state of playback.
  */
 export type NowPlaying = { status: PlaybackStatus, 
@@ -346,11 +415,15 @@ volume: number, };
  */
 export type OfflineStatus = { offline: boolean, };
 
+export type OneConversion = { conversion: ConversionView, };
+
 export type OneSong = { song: FullSong, 
 /**
  * Why the answer could not be kept on this machine: ids of songs that are new in it end with this process.
  */
 not_kept?: ErrorReport, };
+
+export type OneUser = { user: UserView, };
 
 /**
  * A change that the service has yet to hear of.
@@ -801,6 +874,39 @@ export type UnmatchedSong = {
 place: number, title: string, artist: string, duration_s: number | null, };
 
 /**
+ * What is left unread after some were read.
+ */
+export type UnreadNotifications = { unread: number, };
+
+/**
+ * What to change; what is absent stays.
+ */
+export type UserChange = { name: string | null, preferences: UserPreferences, };
+
+/**
+ * What a listener likes; absent where the service was not told.
+ */
+export type UserPreferences = { 
+/**
+ * ISO 639-1.
+ */
+languages: Array<string> | null, genres: Array<string> | null, auto_convert_to_instrumental: boolean | null, notifications_enabled: boolean | null, };
+
+/**
+ * What the service adds up about a listener.
+ */
+export type UserTotals = { songs: number | null, 
+/**
+ * Seconds.
+ */
+playtime_s: number | null, conversions: number | null, joined_at: string | null, };
+
+/**
+ * The one who is signed in, as the service tells it.
+ */
+export type UserView = { id: ServerId, phone_masked: string, name: string | null, avatar_url: string | null, preferences: UserPreferences, stats: UserTotals, };
+
+/**
  * The library here beside the service's.
  */
 export type Verification = { 
@@ -864,6 +970,13 @@ export interface Replies {
   playlist_export: ExportedPlaylist
   playlist_import: ImportedPlaylist
   history: HistoryPage
+  convert: OneConversion
+  conversions: ConversionPage
+  notifications: NotificationPage
+  notifications_read: UnreadNotifications
+  profile: OneUser
+  profile_change: OneUser
+  profile_avatar: OneUser
   play: Done
   pause: Done
   resume: Done
