@@ -3,8 +3,8 @@ import type { Backend, Fact } from "$lib/backend";
 import type { NowPlaying, PlaybackStatus, Rendition, SongView } from "$lib/generated/types";
 import { newest } from "./newest";
 
-/** How often a running position is drawn, in ms: finer than a seek bar can show. */
-const STEP_MS = 100;
+/** How often a running position is drawn, in ms: a seek bar moves by less than a pixel meanwhile. */
+const STEP_MS = 150;
 /** How long the next song has to tell of itself, in ms, before it is asked what is on. */
 const LOOK_MS = 250;
 
