@@ -8,9 +8,11 @@ use melody_model::{EntryOrder, EntrySort, Rendition, SearchType, Source, Timefra
 
 use crate::account::{NotificationsCommand, ProfileCommand};
 use crate::convert::{ConversionsArgs, ConvertArgs};
+use crate::parity::ParityArgs;
 use crate::playlist::PlaylistCommand;
 use crate::render::colour;
-use crate::values::{self, LONGEST_TTL_S, Output, Secret};
+use crate::serve::ServeArgs;
+use crate::values::{self, Output, Secret};
 
 /// Melody Studio in the terminal: find a song, hear it, keep it.
 #[derive(Debug, Parser)]
@@ -493,121 +495,6 @@ pub struct PlayArgs {
     pub length: Option<f64>,
     #[command(flatten)]
     pub progress: ProgressArgs,
-}
-
-/// What `serve --help` says of the file.
-const DEVIATIONS: &str = "A TOML file of deviations for the parity check to find:
-
-  [[deviation]]
-  route = \"GET /music/search\"   METHOD /path, as in --faults; * for any
-  kind = \"rename\"              rename, drop, type, status, order, precision,
-                               encoding, slow, doubled or lost
-  field = \"data.tracks.title\"  a field's path, or its name alone: wherever it is
-  to = \"name\"                  rename: the other name
-  nth = 2                      only in this row of each list, from 1
-  rate = 0.5                   how often, 0 to 1
-  seed = 7                     which answers those are
-  status = 202                 status: which
-  ms = 300                     slow: how late, in milliseconds
-
-order, doubled and lost are of a list: of the field's, or of each list of objects.";
-
-#[derive(Debug, Args)]
-pub struct ServeArgs {
-    /// Which of the two backends it is
-    #[arg(long, value_name = "DIALECT", default_value = "green", value_parser = ["green", "blue"])]
-    pub dialect: String,
-    /// Give green the faults of the migration plan's own code
-    #[arg(long)]
-    pub as_planned: bool,
-    /// The port on this machine; 0 takes a free one
-    #[arg(long, value_name = "PORT", default_value_t = 0)]
-    pub port: u16,
-    /// Where its data is kept; without it they go when it goes
-    #[arg(long, value_name = "DIR")]
-    pub data: Option<PathBuf>,
-    /// The songs it has: demo, or synthetic:N for N made-up ones
-    #[arg(long, value_name = "SONGS", default_value = "demo")]
-    pub catalogue: String,
-    /// One fixed six-digit code, instead of random ones
-    #[arg(long, value_name = "CODE")]
-    pub otp: Option<Secret>,
-    /// How long a code is good for, in seconds
-    #[arg(long, value_name = "S", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=LONGEST_TTL_S))]
-    pub otp_ttl: u64,
-    /// How long an access token is good for, in seconds
-    #[arg(long, value_name = "S", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=LONGEST_TTL_S))]
-    pub token_ttl: u64,
-    /// Whether the rate limits are kept
-    #[arg(long, value_name = "WHETHER", default_value = "on", value_parser = ["on", "off"])]
-    pub limits: String,
-    /// A TOML file of deviations for the parity check to find
-    #[arg(long, value_name = "FILE", long_help = DEVIATIONS)]
-    pub deviate: Option<PathBuf>,
-    /// How long making an instrumental takes, in seconds
-    #[arg(long, value_name = "S", default_value_t = 5.0, value_parser = values::seconds_from, allow_negative_numbers = true)]
-    pub conversion_time: f64,
-    /// A TOML file of faults to rehearse
-    #[arg(long, value_name = "FILE")]
-    pub faults: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct ParityArgs {
-    /// The old backend's address
-    #[arg(long, value_name = "URL", required_unless_present = "list")]
-    pub blue: Option<String>,
-    /// The new backend's address
-    #[arg(long, value_name = "URL", required_unless_present_any = ["list", "record"])]
-    pub green: Option<String>,
-    /// A disposable account's number, used on both; without one only what needs no sign-in is compared
-    #[arg(long, value_name = "N", allow_hyphen_values = true, requires = "otp")]
-    pub phone: Option<Secret>,
-    /// The country's code
-    #[arg(long, value_name = "CODE", default_value = "+91", allow_hyphen_values = true)]
-    pub country: String,
-    /// The code that test backends send; - asks for each backend's
-    #[arg(long, value_name = "CODE", allow_hyphen_values = true, requires = "phone")]
-    pub otp: Option<Secret>,
-    /// A host that may be compared besides this machine (may be repeated)
-    #[arg(long, value_name = "HOST")]
-    pub allow_host: Vec<String>,
-    /// A suite of your own, besides the built-in one (may be repeated)
-    #[arg(long, value_name = "FILE")]
-    pub suite: Vec<PathBuf>,
-    /// Only cases with this tag, or whose name begins so (may be repeated); slow and limit are run only when asked for
-    #[arg(long, value_name = "TAG")]
-    pub only: Vec<String>,
-    /// List the cases and run none
-    #[arg(long)]
-    pub list: bool,
-    /// Compare nothing: write a suite of what an app asks of --blue, until Ctrl+C
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "green"])]
-    pub record: Option<PathBuf>,
-    /// Write report.json, report.html and junit.xml to this folder
-    #[arg(long, value_name = "DIR")]
-    pub report: Option<PathBuf>,
-    /// Leave out what this earlier report.json has
-    #[arg(long, value_name = "FILE")]
-    pub baseline: Option<PathBuf>,
-    /// End with 1 from this on
-    #[arg(long, value_name = "SEVERITY", default_value = "cosmetic", value_parser = ["cosmetic", "degrading", "breaking"])]
-    pub fail_on: String,
-    /// Show what rules hid, too
-    #[arg(long)]
-    pub show_hidden: bool,
-    /// How often each call is timed, on each side
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1000))]
-    pub rounds: Option<u16>,
-    /// A TOML file of what calls may take
-    #[arg(long, value_name = "FILE")]
-    pub budget: Option<PathBuf>,
-    /// Also send so many searches a second to both, at most 200
-    #[arg(long, value_name = "RPS", value_parser = clap::value_parser!(u32).range(1..=200))]
-    pub load: Option<u32>,
-    /// How long that lasts, in seconds, at most 600
-    #[arg(long = "for", value_name = "S", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
-    pub load_for: u32,
 }
 
 #[derive(Debug, Args)]

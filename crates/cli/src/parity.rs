@@ -2,9 +2,10 @@
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use melody_core::{Code, ErrorReport};
 use melody_model::PhoneNumber;
@@ -13,11 +14,70 @@ use melody_parity::{
 };
 use serde::Serialize;
 
-use crate::args::{Global, ParityArgs};
+use crate::args::Global;
 use crate::exit::{self, Halt, NEGATIVE};
 use crate::render::output::{self, Output};
 use crate::render::parity as render;
 use crate::signals::Signals;
+use crate::values::Secret;
+
+#[derive(Debug, Args)]
+pub struct ParityArgs {
+    /// The old backend's address
+    #[arg(long, value_name = "URL", required_unless_present = "list")]
+    pub blue: Option<String>,
+    /// The new backend's address
+    #[arg(long, value_name = "URL", required_unless_present_any = ["list", "record"])]
+    pub green: Option<String>,
+    /// A disposable account's number, used on both; without one only what needs no sign-in is compared
+    #[arg(long, value_name = "N", allow_hyphen_values = true, requires = "otp")]
+    pub phone: Option<Secret>,
+    /// The country's code
+    #[arg(long, value_name = "CODE", default_value = "+91", allow_hyphen_values = true)]
+    pub country: String,
+    /// The code that test backends send; - asks for each backend's
+    #[arg(long, value_name = "CODE", allow_hyphen_values = true, requires = "phone")]
+    pub otp: Option<Secret>,
+    /// A host that may be compared besides this machine (may be repeated)
+    #[arg(long, value_name = "HOST")]
+    pub allow_host: Vec<String>,
+    /// A suite of your own, besides the built-in one (may be repeated)
+    #[arg(long, value_name = "FILE")]
+    pub suite: Vec<PathBuf>,
+    /// Only cases with this tag, or whose name begins so (may be repeated); slow and limit are run only when asked for
+    #[arg(long, value_name = "TAG")]
+    pub only: Vec<String>,
+    /// List the cases and run none
+    #[arg(long)]
+    pub list: bool,
+    /// Compare nothing: write a suite of what an app asks of --blue, until Ctrl+C
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["list", "green"])]
+    pub record: Option<PathBuf>,
+    /// Write report.json, report.html and junit.xml to this folder
+    #[arg(long, value_name = "DIR")]
+    pub report: Option<PathBuf>,
+    /// Leave out what this earlier report.json has
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// End with 1 from this on
+    #[arg(long, value_name = "SEVERITY", default_value = "cosmetic", value_parser = ["cosmetic", "degrading", "breaking"])]
+    pub fail_on: String,
+    /// Show what rules hid, too
+    #[arg(long)]
+    pub show_hidden: bool,
+    /// How often each call is timed, on each side
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(0..=1000))]
+    pub rounds: Option<u16>,
+    /// A TOML file of what calls may take
+    #[arg(long, value_name = "FILE")]
+    pub budget: Option<PathBuf>,
+    /// Also send so many searches a second to both, at most 200
+    #[arg(long, value_name = "RPS", value_parser = clap::value_parser!(u32).range(1..=200))]
+    pub load: Option<u32>,
+    /// How long that lasts, in seconds, at most 600
+    #[arg(long = "for", value_name = "S", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=600))]
+    pub load_for: u32,
+}
 
 /// One line of the list of cases.
 #[derive(Serialize)]

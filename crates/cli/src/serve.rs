@@ -1,17 +1,76 @@
 //! `serve`: the reference service in this process, told in JSON lines.
 
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Args;
 use melody_core::Code;
 use melody_server::{Error, Options};
 use serde::Serialize;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::args::ServeArgs;
 use crate::exit::Halt;
 use crate::render::output;
 use crate::signals::Signals;
+use crate::values::{self, LONGEST_TTL_S, Secret};
+
+/// What `serve --help` says of the file.
+const DEVIATIONS: &str = "A TOML file of deviations for the parity check to find:
+
+  [[deviation]]
+  route = \"GET /music/search\"   METHOD /path, as in --faults; * for any
+  kind = \"rename\"              rename, drop, type, status, order, precision,
+                               encoding, slow, doubled or lost
+  field = \"data.tracks.title\"  a field's path, or its name alone: wherever it is
+  to = \"name\"                  rename: the other name
+  nth = 2                      only in this row of each list, from 1
+  rate = 0.5                   how often, 0 to 1
+  seed = 7                     which answers those are
+  status = 202                 status: which
+  ms = 300                     slow: how late, in milliseconds
+
+order, doubled and lost are of a list: of the field's, or of each list of objects.";
+
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Which of the two backends it is
+    #[arg(long, value_name = "DIALECT", default_value = "green", value_parser = ["green", "blue"])]
+    pub dialect: String,
+    /// Give green the faults of the migration plan's own code
+    #[arg(long)]
+    pub as_planned: bool,
+    /// The port on this machine; 0 takes a free one
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub port: u16,
+    /// Where its data is kept; without it they go when it goes
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The songs it has: demo, or synthetic:N for N made-up ones
+    #[arg(long, value_name = "SONGS", default_value = "demo")]
+    pub catalogue: String,
+    /// One fixed six-digit code, instead of random ones
+    #[arg(long, value_name = "CODE")]
+    pub otp: Option<Secret>,
+    /// How long a code is good for, in seconds
+    #[arg(long, value_name = "S", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=LONGEST_TTL_S))]
+    pub otp_ttl: u64,
+    /// How long an access token is good for, in seconds
+    #[arg(long, value_name = "S", default_value_t = 900, value_parser = clap::value_parser!(u64).range(1..=LONGEST_TTL_S))]
+    pub token_ttl: u64,
+    /// Whether the rate limits are kept
+    #[arg(long, value_name = "WHETHER", default_value = "on", value_parser = ["on", "off"])]
+    pub limits: String,
+    /// A TOML file of deviations for the parity check to find
+    #[arg(long, value_name = "FILE", long_help = DEVIATIONS)]
+    pub deviate: Option<PathBuf>,
+    /// How long making an instrumental takes, in seconds
+    #[arg(long, value_name = "S", default_value_t = 5.0, value_parser = values::seconds_from, allow_negative_numbers = true)]
+    pub conversion_time: f64,
+    /// A TOML file of faults to rehearse
+    #[arg(long, value_name = "FILE")]
+    pub faults: Option<PathBuf>,
+}
 
 /// The first line.
 #[derive(Serialize)]
