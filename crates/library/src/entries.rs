@@ -88,6 +88,7 @@ impl Library {
 
     /// Saves a song. One that is saved already is answered as it is, and nothing is queued.
     pub async fn add(&self, song: SongId) -> Result<EntryView> {
+        self.need_kept(&[song]).await?;
         self.workers
             .write(move |w| {
                 let n = match find(&w.tx, song)? {

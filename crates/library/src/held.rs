@@ -48,27 +48,33 @@ impl Library {
 
     /// Keeps those of the songs that are held, if the disk takes them now.
     pub(crate) async fn keep_held(&self, ids: &[SongId]) -> Result<()> {
+        match self.need_kept(ids).await {
+            Err(e) if e.is_refusal() => Ok(()),
+            done => done,
+        }
+    }
+
+    /// The same for what cannot be done without: the disk's refusal is the answer.
+    pub(crate) async fn need_kept(&self, ids: &[SongId]) -> Result<()> {
         let held = self.held.of(ids);
         if held.is_empty() {
             return Ok(());
         }
         let kept: Vec<ServerId> = held.iter().map(|song| song.told.server_id.clone()).collect();
-        let stored = self.workers.write(move |w| {
-            for HeldSong { id, dialect, told } in held {
-                let generation = match generations::of(&w.tx, &dialect)? {
-                    Some(generation) => generation,
-                    None if generations::current(&w.tx)? == 0 => generations::make_current(w, &dialect)?,
-                    None => generations::find_or_make(&w.tx, &dialect, w.now)?,
-                };
-                songs::store_as(w, generation, &[told], |_| Some(id))?;
-            }
-            Ok(())
-        });
-        match stored.await {
-            Ok(()) => self.held.forget(kept.iter()),
-            Err(e) if e.is_refusal() => {}
-            Err(e) => return Err(e),
-        }
+        self.workers
+            .write(move |w| {
+                for HeldSong { id, dialect, told } in held {
+                    let generation = match generations::of(&w.tx, &dialect)? {
+                        Some(generation) => generation,
+                        None if generations::current(&w.tx)? == 0 => generations::make_current(w, &dialect)?,
+                        None => generations::find_or_make(&w.tx, &dialect, w.now)?,
+                    };
+                    songs::store_as(w, generation, &[told], |_| Some(id))?;
+                }
+                Ok(())
+            })
+            .await?;
+        self.held.forget(kept.iter());
         Ok(())
     }
 }
@@ -178,7 +184,7 @@ mod tests {
         let details = library.song_details(ids[1]).await.unwrap().unwrap();
         assert_eq!(details.details.lyrics.as_deref(), Some("NEW"));
         assert_eq!(library.held_server_id(ids[1]), Some("s2".into()));
-        assert_eq!(library.add(ids[1]).await.unwrap_err(), Error::UnknownSong(ids[1]));
+        assert_eq!(library.add(ids[1]).await.unwrap_err(), Error::Full);
 
         room(&library, 1_000_000).await;
         assert_eq!(library.resolve(&ids[1].to_string()).await.unwrap(), Some(ids[1]));
