@@ -15,5 +15,6 @@ mod refusals;
 mod secrecy;
 mod services;
 mod sound;
+mod switch;
 #[cfg(target_os = "linux")] // Elsewhere `script` takes other arguments.
 mod terminal;
