@@ -359,6 +359,12 @@ fn acknowledge(w: &mut Write<'_>, op: OperationId, heard: &Acknowledgement) -> R
             if let Some(gone) = &operation.entry_server_id {
                 entries::forget_server_id(&w.tx, heard.generation, gone)?;
             }
+            // Refused plays of what is gone have nowhere to go, not even when they are tried again.
+            w.tx.execute(
+                "UPDATE operation SET state = 'folded', done_at = ?2, reason = NULL
+                 WHERE song = ?1 AND seq < ?3 AND kind = 'play' AND state = 'parked'",
+                params![song, w.now.as_microsecond(), operation.seq.cast_signed()],
+            )?;
         }
         (_, Some(id)) => {
             if let Some(entry) = entries::of_song(&w.tx, song)? {

@@ -212,6 +212,12 @@ async fn a_refused_operation_is_shown_and_blocks_nobody_else() {
     bench.library.remove(b).await.unwrap();
     assert_eq!(kinds(&offered(&bench).await), [OperationKind::Remove]);
     assert_eq!(bench.library.outbox_status().await.unwrap().parked.len(), 1, "the play of A");
+
+    // It goes when its entry does, and does not come back.
+    send_one(&bench, None).await;
+    assert!(!bench.library.release(play.id, Outcome::NotReached).await.unwrap());
+    let status = bench.library.outbox_status().await.unwrap();
+    assert_eq!((status.pending, status.parked.len()), (0, 0));
 }
 
 #[tokio::test]
