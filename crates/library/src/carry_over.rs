@@ -100,7 +100,7 @@ fn carry_songs(
         }
         for (generation, _) in &ids {
             if n.is_none() {
-                n = matching::find(&w.tx, generation.0, &content)?;
+                n = matching::find(&w.tx, *generation, &content)?.map(|found| found.song);
             }
         }
         let n = match n {

@@ -107,15 +107,9 @@ impl Held {
 /// Our ids of the songs that the database knows.
 fn known(c: &Connection, dialect: &str, songs: &[RemoteSong]) -> Result<Vec<Option<SongId>>> {
     let generation = generations::of(c, dialect)?;
-    let known = |song: &RemoteSong| {
-        let Some(generation) = generation else { return Ok(None) };
-        let n = match songs::known(c, generation, &song.server_id)? {
-            Some(n) => Some(n),
-            None => matching::find(c, generation.0, &song.content)?,
-        };
-        n.map(|n| songs::id_of(c, n)).transpose()
-    };
-    songs.iter().map(known).collect()
+    let Some(generation) = generation else { return Ok(vec![None; songs.len()]) };
+    let recognised = matching::recognise(c, generation, songs)?;
+    recognised.into_iter().map(|n| n.map(|n| songs::id_of(c, n)).transpose()).collect()
 }
 
 /// A song as it is known with what is held of it.

@@ -179,10 +179,11 @@ pub(crate) fn store_as(
 ) -> Result<Vec<i64>> {
     let mut numbers = Vec::with_capacity(songs.len());
     let mut reindexed = BTreeMap::new();
-    for song in songs {
-        let known = match known(&w.tx, generation, &song.server_id)? {
+    for (song, recognised) in songs.iter().zip(matching::recognise(&w.tx, generation, songs)?) {
+        // One that comes twice is new but once.
+        let known = match recognised {
             Some(n) => Some(n),
-            None => matching::find(&w.tx, generation.0, &song.content)?,
+            None => known(&w.tx, generation, &song.server_id)?,
         };
         let id = id_of(&song.server_id);
         let n = if let Some(n) = known {

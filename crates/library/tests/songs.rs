@@ -106,6 +106,19 @@ async fn another_generation_recognises_a_song_by_foreign_ids_then_by_name() {
     assert!(third != twin && third != twin_too);
     let third = store(with_ids("64f5", "Same A", &[("spotify", "S9")])).await;
     assert!(third != same_ids && third != same_ids_too);
+    // Nor is one of ours that two of theirs may be, whether they come together or one after the other; an id decides.
+    let alone = bench.store(song("g8", "Triplet", "T")).await;
+    let with_id = bench.store(with_ids("g9", "Both", &[("spotify", "S10")])).await;
+    let together = vec![
+        song("64f8", "Triplet", "T"),
+        song("64f9", "Triplet", "T"),
+        song("64fa", "Both", "Artist"),
+        with_ids("64fb", "Both", &[("spotify", "S10")]),
+    ];
+    let stored = bench.library.store_songs(blue, together).await.unwrap();
+    assert!(stored.iter().take(3).all(|one| one.id != alone && one.id != with_id));
+    assert_eq!(stored[3].id, with_id);
+    assert_ne!(store(song("64fc", "Triplet", "T")).await, alone);
     // The same text under another catalogue is no common id, nor is a missing duration an equal one.
     assert_ne!(store(with_ids("64f6", "Else", &[("lastfm", "S9")])).await, same_ids);
     let mut unknown = song("64f7", "Twin", "Y");
