@@ -126,6 +126,8 @@ fn made<'c>(
     if let Some(client) = cell.get() {
         return Ok(client);
     }
+    // One for the whole process; whoever was first to install one has settled it.
+    drop(rustls::crypto::ring::default_provider().install_default());
     let client = builder().build().map_err(|e| {
         tracing::error!(error = %e, "no connections can be made on this machine");
         Error::Unreachable(Box::new(Unreachable {
@@ -173,23 +175,26 @@ fn reason(error: &reqwest::Error) -> Reason {
     if !error.is_connect() {
         return Reason::BrokenOff;
     }
-    let mut reason = Reason::NoConnection;
     let mut cause: Option<&(dyn StdError + 'static)> = error.source();
     while let Some(error) = cause {
-        if let Some(io) = error.downcast_ref::<io::Error>() {
-            match io.kind() {
-                io::ErrorKind::ConnectionRefused => return Reason::ConnectionRefused,
-                io::ErrorKind::TimedOut => return Reason::TimedOut,
-                // rustls reports a certificate that is not trusted as invalid data.
-                io::ErrorKind::InvalidData => reason = Reason::Certificate,
-                _ => {}
-            }
+        let io = error.downcast_ref::<io::Error>();
+        match io.map(io::Error::kind) {
+            Some(io::ErrorKind::ConnectionRefused) => return Reason::ConnectionRefused,
+            Some(io::ErrorKind::TimedOut) => return Reason::TimedOut,
+            _ => {}
+        }
+        if let Some(rustls::Error::InvalidCertificate(_)) = error.downcast_ref() {
+            return Reason::Certificate;
         }
         // The connector names this stage and has no type for it.
         if error.to_string().starts_with("dns error") {
             return Reason::NoSuchHost;
         }
-        cause = error.source();
+        // What an I/O error was made of is not its source: that is only the source of this.
+        cause = match io.and_then(io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
     }
-    reason
+    Reason::NoConnection
 }

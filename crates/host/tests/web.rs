@@ -36,6 +36,7 @@ impl Bench {
         let invitation = web.address().to_owned();
         let origin = invitation.split("/?").next().unwrap().to_owned();
         tokio::spawn(web.serve(host));
+        drop(rustls::crypto::ring::default_provider().install_default());
         let browser = Client::builder().redirect(Policy::none()).no_proxy().build().unwrap();
         Self { profile, origin, invitation, browser, cookie: None }
     }

@@ -42,6 +42,7 @@ impl Driver {
         let asked = json!({ "capabilities": { "alwaysMatch": { "webkitgtk:browserOptions": browser } } });
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         let session = format!("http://127.0.0.1:{port}/session");
+        drop(rustls::crypto::ring::default_provider().install_default());
         let mut driver = Self { child, runtime, client: Client::new(), session };
         let begun = driver.post("", &asked).unwrap();
         driver.session = format!("{}/{}", driver.session, begun["sessionId"].as_str().unwrap());

@@ -18,3 +18,4 @@ mod sound;
 mod switch;
 #[cfg(target_os = "linux")] // Elsewhere `script` takes other arguments.
 mod terminal;
+mod tls;

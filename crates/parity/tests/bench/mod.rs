@@ -82,6 +82,7 @@ impl Bench {
         let blue = melody_server::start(options(Dialect::Blue)).await.unwrap();
         let green = melody_server::start(options(Dialect::Green)).await.unwrap();
         let switch = Arc::new(Switch::default());
+        drop(rustls::crypto::ring::default_provider().install_default());
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let proxy = Arc::new(Proxy {

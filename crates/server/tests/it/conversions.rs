@@ -7,7 +7,7 @@ use melody_server::{CatalogueChoice, Dialect, Fault, FaultKind, Options, Server}
 use reqwest_websocket::{Message, Upgrade, WebSocket};
 use serde_json::{Value, json};
 
-use crate::harness::{BOTH, CODE, Caller, NUMBER, OTP, small, started};
+use crate::harness::{BOTH, CODE, Caller, NUMBER, OTP, client, small, started};
 
 const CONVERT: &str = "/audio/convert-to-instrumental";
 
@@ -65,7 +65,7 @@ async fn ended(caller: &Caller, job: &str) -> Value {
 
 async fn socket(server: &Server, caller: &Caller) -> WebSocket {
     let token = caller.token.as_ref().unwrap();
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = client().build().unwrap();
     let request = match caller.dialect {
         Dialect::Blue => http.get(format!("{}/blue/ws?token={token}", server.base_url())),
         Dialect::Green => http.get(format!("{}/ws/conversion-progress", caller.base)).bearer_auth(token),
@@ -206,7 +206,7 @@ async fn a_socket_needs_a_token_and_hears_its_own_user_only() {
     let server = started(quick()).await;
     let green = Caller::signed_in(&server, Dialect::Green).await;
     assert_eq!(Caller::new(&server, Dialect::Green).get("/ws/conversion-progress").await.status, 400);
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = client().build().unwrap();
     for (address, status) in [
         (format!("{}/ws/notifications", green.base), 401),
         (format!("{}/blue/ws?token=nonsense", server.base_url()), 401),

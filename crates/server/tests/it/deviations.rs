@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use melody_server::{Deviation, DeviationKind as Kind, Dialect};
 use serde_json::{Value, json};
 
-use crate::harness::{BOTH, Caller, small, started};
+use crate::harness::{BOTH, Caller, client, small, started};
 
 /// Finds four songs: by their album.
 const SEARCH: &str = "/music/search?q=Tests&limit=10";
@@ -166,7 +166,7 @@ async fn refusals_deviate_too_and_compressed_answers_as_well() {
     server.set_deviations(deviations).unwrap();
     let refused = caller.get("/library/songs").await;
     assert_eq!((refused.status, refused.body), (401, json!({ "error": "Not authenticated" })));
-    let zipped = reqwest::Client::builder().no_proxy().build().unwrap();
+    let zipped = client().build().unwrap();
     let answer = zipped
         .get(format!("{}{SEARCH}", caller.base))
         .header("accept-encoding", "gzip")

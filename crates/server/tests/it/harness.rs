@@ -66,6 +66,12 @@ pub struct Answer {
     pub body: Value,
 }
 
+/// The making of a client of HTTP.
+pub fn client() -> reqwest::ClientBuilder {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    reqwest::Client::builder().no_proxy()
+}
+
 impl Caller {
     /// Through the dialect's own prefix.
     pub fn new(server: &Server, dialect: Dialect) -> Self {
@@ -73,7 +79,7 @@ impl Caller {
     }
 
     pub fn at(root: String, dialect: Dialect) -> Self {
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = client().build().unwrap();
         Self { base: format!("{root}/api/v1"), dialect, token: None, http }
     }
 

@@ -44,7 +44,7 @@ async fn an_avatar_is_kept_and_served_as_what_it_is() {
     let png = b"\x89PNG\r\n\x1a\nrest".to_vec();
     let upload = async |bytes: Vec<u8>| {
         let form = reqwest::multipart::Form::new().part("avatar", reqwest::multipart::Part::bytes(bytes));
-        let request = reqwest::Client::new().post(format!("{}/users/avatar", caller.base)).multipart(form);
+        let request = caller.http.post(format!("{}/users/avatar", caller.base)).multipart(form);
         request.bearer_auth(caller.token.as_ref().unwrap()).send().await.unwrap()
     };
     let answer = upload(png.clone()).await;

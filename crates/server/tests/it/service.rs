@@ -6,7 +6,7 @@ use melody_server::{CatalogueChoice, Dialect, Options, start};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{BOTH, CODE, Caller, NUMBER, small, started};
+use crate::harness::{BOTH, CODE, Caller, NUMBER, client, small, started};
 
 #[tokio::test]
 async fn every_address_of_health_answers_and_version_tells_the_dialects_apart() {
@@ -16,8 +16,8 @@ async fn every_address_of_health_answers_and_version_tells_the_dialects_apart() 
         for path in ["/health", "/system/health"] {
             assert_eq!(root.get(path).await.status, 200);
         }
-        let health: serde_json::Value =
-            reqwest::get(format!("{}/health", server.base_url())).await.unwrap().json().await.unwrap();
+        let health = client().build().unwrap().get(format!("{}/health", server.base_url()));
+        let health: serde_json::Value = health.send().await.unwrap().json().await.unwrap();
         let status = if dialect == Dialect::Blue { &health["data"]["status"] } else { &health["status"] };
         assert_eq!(status, "healthy");
         let (mine, other) = match dialect {
@@ -66,7 +66,7 @@ async fn under_maintenance_only_health_and_the_operator_get_through() {
     let server = started(Options { maintenance_retry_after: Duration::from_secs(7), ..small() }).await;
     for dialect in BOTH {
         let caller = Caller::signed_in(&server, dialect).await;
-        let operator = reqwest::Client::new();
+        let operator = client().build().unwrap();
         let admin = format!("{}/admin/maintenance", server.base_url());
         assert_eq!(operator.post(format!("{admin}/enable")).send().await.unwrap().status(), 200);
         let refused = caller.get("/library/songs").await;
@@ -109,7 +109,7 @@ async fn json_is_compressed_for_whoever_asks() {
     let server = started(Options::default()).await;
     let caller = Caller::new(&server, Dialect::Green);
     for coding in ["gzip", "br", "zstd"] {
-        let plain = reqwest::Client::builder().no_gzip().no_brotli().no_zstd().build().unwrap();
+        let plain = client().no_gzip().no_brotli().no_zstd().build().unwrap();
         let request = plain.get(format!("{}/music/trending", caller.base)).header("accept-encoding", coding);
         assert_eq!(request.send().await.unwrap().headers()["content-encoding"], coding);
     }
