@@ -10,6 +10,7 @@ use crate::account::{NotificationsCommand, ProfileCommand};
 use crate::convert::{ConversionsArgs, ConvertArgs};
 use crate::parity::ParityArgs;
 use crate::playlist::PlaylistCommand;
+use crate::rehearse::RehearseArgs;
 use crate::render::colour;
 use crate::serve::ServeArgs;
 use crate::values::{self, Output, Secret};
@@ -227,6 +228,16 @@ Its first line says where it listens; then there is a line for each code that it
 
 It signs in and writes: use a disposable account, and hosts of your own. Ends with 1 if it found something.")]
     Parity(Box<ParityArgs>),
+    /// Rehearse the day of the switch: to green, back to blue and over again, with clients that live on meanwhile
+    #[command(after_help = "Examples:
+  melody rehearse
+  melody rehearse --clients 50 --for 5 --report ./drill
+  melody rehearse --forgetful --seed 7
+  melody rehearse --faults broken.toml --json
+
+Everything happens on this machine, in a temporary folder. Ends with 1 if a change was lost or doubled, or a client
+did not come to agree with the service.")]
+    Rehearse(RehearseArgs),
     /// Open the screen in a browser on this machine
     #[command(after_help = "Examples:
   melody web
@@ -291,6 +302,7 @@ impl Command {
             Self::Profile(_) => "profile",
             Self::Serve(_) => "serve",
             Self::Parity(_) => "parity",
+            Self::Rehearse(_) => "rehearse",
             Self::Web { .. } => "web",
             Self::Doctor => "doctor",
             Self::Tour(_) => "tour",

@@ -1,6 +1,7 @@
 //! How the program ends: what stopped it, with which exit code, told in which words.
 
 use std::io::{self, ErrorKind};
+use std::path::Path;
 use std::process::ExitCode;
 
 use melody_core::{Code, ErrorReport};
@@ -66,6 +67,16 @@ impl From<io::Error> for Halt {
             _ => Self::local(Code::ProcessingError, format!("The output could not be written: {error}.")),
         }
     }
+}
+
+/// A report's file or folder that cannot be written.
+pub fn unwritable(path: &Path, error: &io::Error) -> Halt {
+    let code = match error.kind() {
+        ErrorKind::StorageFull => Code::StorageFull,
+        ErrorKind::ReadOnlyFilesystem => Code::StorageReadOnly,
+        _ => Code::Usage,
+    };
+    Halt::local(code, format!("{} cannot be written: {error}.", path.display()))
 }
 
 /// What a person can do next, where the sentence alone does not say it.

@@ -15,6 +15,7 @@ mod parity;
 mod parse;
 mod play;
 mod playlist;
+mod rehearse;
 mod render;
 mod run;
 mod serve;

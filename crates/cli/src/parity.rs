@@ -112,7 +112,7 @@ pub async fn parity(args: ParityArgs, global: &Global, out: &Output) -> Result<(
     let folder = args.report.clone();
     if let Some(folder) = &folder {
         // Before the minutes of a run, not after.
-        fs::create_dir_all(folder).map_err(|error| unwritable(folder, &error))?;
+        fs::create_dir_all(folder).map_err(|error| exit::unwritable(folder, &error))?;
     }
     let show_hidden = args.show_hidden;
     let options = options(args, suite, budgets, global, out)?;
@@ -163,7 +163,7 @@ pub async fn record(
     let service = args.blue.as_deref().unwrap_or_default();
     let allowed: Vec<String> = args.allow_host.iter().chain(&global.allow_http).cloned().collect();
     // What cannot be written is told before the session, not after.
-    fs::write(file, "").map_err(|error| unwritable(file, &error))?;
+    fs::write(file, "").map_err(|error| exit::unwritable(file, &error))?;
     let recorder = Recorder::start(service, &allowed).await.map_err(halt)?;
     if out.is_json() {
         output::document(&Recording { listening: recorder.address() })?;
@@ -176,7 +176,7 @@ pub async fn record(
     signals.next().await;
     let suite = recorder.stop();
     let calls: usize = suite.cases.iter().map(|case| case.steps.len()).sum();
-    fs::write(file, suite.to_toml().map_err(halt)?).map_err(|error| unwritable(file, &error))?;
+    fs::write(file, suite.to_toml().map_err(halt)?).map_err(|error| exit::unwritable(file, &error))?;
     out.note(&format!("{calls} calls are in {}.", file.display()));
     Ok(())
 }
@@ -271,18 +271,9 @@ fn write(report: &Report, folder: &Path) -> Result<(), Halt> {
     for (name, text) in [("report.json", json), ("report.html", report.html()), ("junit.xml", report.junit())]
     {
         let path = folder.join(name);
-        fs::write(&path, text).map_err(|error| unwritable(&path, &error))?;
+        fs::write(&path, text).map_err(|error| exit::unwritable(&path, &error))?;
     }
     Ok(())
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> Halt {
-    let code = match error.kind() {
-        io::ErrorKind::StorageFull => Code::StorageFull,
-        io::ErrorKind::ReadOnlyFilesystem => Code::StorageReadOnly,
-        _ => Code::Usage,
-    };
-    Halt::local(code, format!("{} cannot be written: {error}.", path.display()))
 }
 
 fn halt(error: Error) -> Halt {

@@ -19,7 +19,7 @@ use crate::render::{self, downloads, entry, song, switches};
 use crate::signals::Signals;
 use crate::values::Output as Sound;
 use crate::{
-    completions, convert, doctor, download, login, logout, parity, play, playlist, serve, tour, web,
+    completions, convert, doctor, download, login, logout, parity, play, playlist, rehearse, serve, tour, web,
 };
 
 /// Enough for a request and a download beside each other; each costs memory.
@@ -47,6 +47,12 @@ pub fn run(cli: Cli) -> Result<(), Halt> {
                     return parity::record(&file, &args, &global, &out, signals).await;
                 }
                 unless_interrupted(signals, Box::pin(parity::parity(*args, &global, &out))).await
+            })
+        }
+        Command::Rehearse(args) => {
+            logging::start(global.profile.as_deref(), stderr_log(global.verbose && !out.is_json()));
+            on_runtime(async |signals| {
+                unless_interrupted(signals, Box::pin(rehearse::rehearse(args, &out))).await
             })
         }
         Command::Tour(args) => {

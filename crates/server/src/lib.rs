@@ -37,7 +37,7 @@ pub use deviations::{Deviation, DeviationKind, parse_deviations};
 pub use errors::Error;
 pub use faults::{Fault, FaultKind, parse_faults};
 pub use library::SavedSong;
-pub use migration::{Migrated, Migration, migrate};
+pub use migration::{Ending, Migrated, Migration, held, migrate};
 pub use options::{AudioSource, CatalogueChoice, Dialect, ExtraAudio, ExtraSong, Options};
 pub use proxy::{Proxy, Traffic};
 pub use server::{LoggedRequest, SentOtp, Server, start};

@@ -1,6 +1,7 @@
 //! The migration of the rehearsal: one server's users and libraries into another's data, under new ids.
 
 use std::path::Path;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Response;
@@ -19,6 +20,8 @@ use crate::wire::Page;
 
 /// How much the plan's script shifts a moment: naive times are read as India's, in microseconds.
 const SHIFT_US: i64 = 5 * 3_600_000_000 + 30 * 60_000_000;
+/// How long it waits for what a running server writes.
+const PATIENCE: Duration = Duration::from_secs(10);
 /// Rows of the mapping in one answer.
 const MOST_MAPPED: i64 = 1000;
 
@@ -29,9 +32,23 @@ pub struct Migration {
     pub forget_library: bool,
     /// The plan's script too: every moment is off by 5 h 30.
     pub shift_times: bool,
+    /// How it ends.
+    pub ending: Ending,
 }
 
-/// What came over.
+/// How a migration ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Ending {
+    /// Everything is there, at once.
+    #[default]
+    Well,
+    /// It breaks off: every user is there, and the first half of the saved songs.
+    HalfWay,
+    /// The plan's script: it counts what it copied, and nothing of it is there.
+    RolledBack,
+}
+
+/// What came over, or is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Migrated {
     pub users: usize,
@@ -51,16 +68,37 @@ pub fn migrate(from: &Path, to: &Path, how: Migration) -> Result<Migrated, Error
     drop(Connection::open_with_flags(&old, flags).map_err(|error| Error::from(error).about(Some(from)))?);
     let mut new = Connection::open_with_flags(to.join(DATABASE), flags)
         .map_err(|error| Error::from(error).about(Some(to)))?;
-    new.busy_timeout(std::time::Duration::from_secs(10))?;
+    new.busy_timeout(PATIENCE)?;
     new.execute("ATTACH ?1 AS old", [old.to_string_lossy()])?;
     let transaction = new.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let shift = if how.shift_times { SHIFT_US } else { 0 };
     forget(&transaction)?;
     let songs = songs(&transaction)?;
     let users = users(&transaction, shift)?;
-    let entries = if how.forget_library { 0 } else { entries(&transaction, shift)? };
-    transaction.commit()?;
+    let entries = if how.forget_library { 0 } else { entries(&transaction, shift, how.ending)? };
+    if how.ending == Ending::RolledBack {
+        transaction.rollback()?;
+    } else {
+        transaction.commit()?;
+    }
     Ok(Migrated { users, songs, entries })
+}
+
+/// What the data in `folder`, as in [`migrate`], hold: users, songs, saved songs. Two backends that hold as many after a
+/// migration have lost nothing on the way, as far as counting can tell.
+pub fn held(folder: &Path) -> Result<Migrated, Error> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(folder.join(DATABASE), flags)
+        .map_err(|error| Error::from(error).about(Some(folder)))?;
+    connection.busy_timeout(PATIENCE)?;
+    Ok(connection.query_row(
+        "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM songs), (SELECT count(*) FROM entries)",
+        [],
+        |row| {
+            let count = |at| row.get::<_, i64>(at).map(|count| count as usize);
+            Ok(Migrated { users: count(0)?, songs: count(1)?, entries: count(2)? })
+        },
+    )?)
 }
 
 fn forget(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
@@ -124,8 +162,8 @@ fn users(transaction: &Transaction<'_>, shift_us: i64) -> rusqlite::Result<usize
     Ok(ids.len())
 }
 
-fn entries(transaction: &Transaction<'_>, shift_us: i64) -> rusqlite::Result<usize> {
-    let rows: Vec<(i64, i64, i64)> = transaction
+fn entries(transaction: &Transaction<'_>, shift_us: i64, ending: Ending) -> rusqlite::Result<usize> {
+    let mut rows: Vec<(i64, i64, i64)> = transaction
         .prepare(
             "SELECT entry.id, owner.id, song.id FROM old.entries AS entry
              JOIN old.users AS old_owner ON old_owner.id = entry.user_id
@@ -135,6 +173,9 @@ fn entries(transaction: &Transaction<'_>, shift_us: i64) -> rusqlite::Result<usi
         )?
         .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
         .collect::<Result<_, _>>()?;
+    if ending == Ending::HalfWay {
+        rows.truncate(rows.len() / 2);
+    }
     let mut copy = transaction.prepare(
         "INSERT INTO main.entries (blue_id, green_id, user_id, song_id, added_at, play_count, last_played_at)
          SELECT blue_id, ?2, ?3, ?4, added_at - ?5, play_count, last_played_at - ?5

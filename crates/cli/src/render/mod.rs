@@ -11,6 +11,7 @@ pub mod output;
 pub mod parity;
 pub mod playlist;
 pub mod progress;
+pub mod rehearsal;
 pub mod song;
 pub mod switches;
 pub mod table;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use melody_server::{Dialect, Migrated, Migration, Options, Server, migrate};
+use melody_server::{Dialect, Ending, Migrated, Migration, Options, Server, held, migrate};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -108,7 +108,7 @@ async fn the_mapping_tells_which_is_which() {
 async fn the_plans_script_forgets_the_library_and_shifts_the_times() {
     let two = two().await;
     let blue = listener(&two).await;
-    let how = Migration { forget_library: true, shift_times: true };
+    let how = Migration { forget_library: true, shift_times: true, ..Migration::default() };
     assert_eq!(two.migrated(how), Migrated { users: 1, songs: 3, entries: 0 });
     let green = Caller::signed_in(&two.green, Dialect::Green).await;
     assert_eq!(green.titles("").await, Vec::<String>::new());
@@ -128,4 +128,28 @@ fn a_folder_without_data_is_told_and_not_made() {
     let told = migrate(&nowhere, folder.path(), Migration::default()).unwrap_err().to_string();
     assert!(told.contains("nowhere"), "{told}");
     assert!(!Path::new(&nowhere).exists() && !folder.path().join("server.db").exists());
+}
+
+#[tokio::test]
+async fn one_that_breaks_off_leaves_half_and_one_that_is_rolled_back_nothing() {
+    let two = two().await;
+    let blue = listener(&two).await;
+    let held = |name: &str| held(&two.folder.path().join(name)).unwrap();
+    let ends = |ending| two.migrated(Migration { ending, ..Migration::default() });
+    let there = held("blue");
+    assert_eq!((there.users, there.entries), (1, 3));
+
+    // It counts what it copied, and nothing of it is there.
+    assert_eq!(ends(Ending::RolledBack), Migrated { users: 1, songs: 3, entries: 3 });
+    assert_eq!((held("green").users, held("green").entries), (0, 0));
+
+    assert_eq!(ends(Ending::HalfWay).entries, 1);
+    assert_eq!((held("green").users, held("green").entries), (1, 1));
+    let green = Caller::signed_in(&two.green, Dialect::Green).await;
+    assert_eq!(green.titles("").await.len(), 1);
+
+    // Done again it is whole, and twice done is once done.
+    assert_eq!(ends(Ending::Well).entries, 3);
+    assert_eq!(held("green"), there);
+    assert_eq!(blue.titles("").await.len(), 3);
 }
