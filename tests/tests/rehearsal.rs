@@ -1,5 +1,5 @@
 //! The day of the switch by the real program: nothing is lost, whatever breaks; and what is lost is told.
-#![allow(clippy::unwrap_used, reason = "a test ends where an answer is not as it must be")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where an answer is not as it must be")]
 
 use std::{env, fs, process::Command};
 
@@ -65,7 +65,10 @@ fn there_and_back_and_there_again_loses_nothing() {
     assert_eq!(all(&report, "account"), [1, 2, 3, 3]);
     for client in clients(&report) {
         assert!(client["queued"].as_u64().unwrap() > 0, "it lived while the service was away: {client}");
-        assert!(client["replayed"].as_u64().unwrap() > 0, "blue had nothing that green acknowledged: {client}");
+        assert!(
+            client["replayed"].as_u64().unwrap() > 0,
+            "blue had nothing that green acknowledged: {client}"
+        );
         assert_eq!(client["sign_ins"], 3, "tokens are of one backend: {client}");
     }
     assert_eq!(notes(&report), Vec::<String>::new());
@@ -110,8 +113,9 @@ fn nothing_is_lost_whatever_step_breaks() {
         "step = 'health'\nkind = 'never_well'\nleg = 'to_green'",
         "step = 'maintenance_off'\nkind = 'wrong_side'",
     ];
-    let toml: String = list.iter().map(|one| format!("[[fault]]\n{one}\n")).collect();
-    let (ended, report) = day(&melody, &["--clients", "3", "--seed", "2", "--faults", &faults(&melody, &toml)]);
+    let toml = format!("[[fault]]\n{}\n", list.join("\n[[fault]]\n"));
+    let (ended, report) =
+        day(&melody, &["--clients", "3", "--seed", "2", "--faults", &faults(&melody, &toml)]);
     unharmed(&ended, &report);
     let noted = notes(&report).join("\n");
     for note in [
@@ -170,7 +174,8 @@ fn many_long_days() {
             command.args(["rehearse", "--json", "--clients", "24", "--songs", "60", "--for", "5"]);
             command.args(["--seed", &seed.to_string()]).args(forgetful);
             let ended = command.output().unwrap();
-            let (told, trouble) = (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
+            let (told, trouble) =
+                (String::from_utf8_lossy(&ended.stdout), String::from_utf8_lossy(&ended.stderr));
             assert!(ended.status.success(), "seed {seed} {forgetful:?}: {trouble}{told}");
         }
     }

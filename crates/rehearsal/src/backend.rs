@@ -66,7 +66,8 @@ impl Backend {
     }
 
     fn start_and_wait(start: &Start) -> Result<Self, Error> {
-        let broken = |why: &dyn std::fmt::Display| Error::Backend { which: start.dialect, why: why.to_string() };
+        let broken =
+            |why: &dyn std::fmt::Display| Error::Backend { which: start.dialect, why: why.to_string() };
         let mut command = Command::new(&start.program);
         command
             .args(["serve", "--port", "0", "--limits", "off", "--otp", OTP])
@@ -86,7 +87,8 @@ impl Backend {
             .stderr(Stdio::null())
             .spawn()
             .map_err(|error| broken(&error))?;
-        let mut lines = BufReader::new(child.stdout.take().ok_or_else(|| broken(&"it has no output"))?).lines();
+        let mut lines =
+            BufReader::new(child.stdout.take().ok_or_else(|| broken(&"it has no output"))?).lines();
         let first = lines.next().and_then(Result::ok).unwrap_or_default();
         // A line for each code follows: read, so that it does not wait for a reader.
         std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));

@@ -121,7 +121,8 @@ impl<'a> Stage<'a> {
     ) -> Result<(), Error> {
         let began = Instant::now();
         // Maintenance that nobody switches off would have no end.
-        let left_out = step != StepName::MaintenanceOff && self.fault(leg, step, FaultKind::Skipped).is_some();
+        let left_out =
+            step != StepName::MaintenanceOff && self.fault(leg, step, FaultKind::Skipped).is_some();
         let note = if left_out { Some("left out".to_owned()) } else { work(self).await? };
         self.over(Step { leg, step, seconds: tenths(began.elapsed().as_secs_f64()), note });
         tokio::time::sleep(self.options.pause).await;
@@ -195,14 +196,16 @@ impl<'a> Stage<'a> {
         }
         self.migrated(Ending::Well).await?;
         let (_, again) = self.counts().await?;
-        let end = if again == old { "migrated again, now as many" } else { "migrated again, still not as many" };
+        let end =
+            if again == old { "migrated again, now as many" } else { "migrated again, still not as many" };
         Ok(Some(format!("blue has {}, green {}: {end}", counted(old), counted(new))))
     }
 
     /// What blue and green hold, as far as it is looked at.
     async fn counts(&self) -> Result<(Migrated, Migrated), Error> {
         let (blue, green) = (data(&self.folder, Dialect::Blue), data(&self.folder, Dialect::Green));
-        let work = tokio::task::spawn_blocking(move || Ok::<_, melody_server::Error>((held(&blue)?, held(&green)?)));
+        let work =
+            tokio::task::spawn_blocking(move || Ok::<_, melody_server::Error>((held(&blue)?, held(&green)?)));
         let (mut blue, mut green) = work.await.map_err(Error::broken)??;
         if self.options.forgetful {
             (blue.entries, green.entries) = (0, 0);

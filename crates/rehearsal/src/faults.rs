@@ -98,7 +98,10 @@ pub fn parse_faults(toml: &str) -> Result<Vec<Fault>, Error> {
     }
     let file: File = toml::from_str(toml).map_err(|error| {
         let line = error.span().map_or(1, |span| toml[..span.start].lines().count().max(1));
-        Error::Faults(format!("The faults cannot be read, line {line}: {}.", error.message().replace('\n', " ")))
+        Error::Faults(format!(
+            "The faults cannot be read, line {line}: {}.",
+            error.message().replace('\n', " ")
+        ))
     })?;
     file.fault.iter().try_for_each(Fault::check)?;
     Ok(file.fault)

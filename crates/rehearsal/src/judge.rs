@@ -98,7 +98,8 @@ mod tests {
     #[test]
     fn a_missing_song_and_a_removal_that_did_not_hold_are_lost() {
         let verdict = judge(&meant(), &[song("removed")], &BTreeSet::new());
-        let changes: Vec<_> = verdict.lost.iter().map(|lost| (lost.song.title.as_str(), lost.change)).collect();
+        let changes: Vec<_> =
+            verdict.lost.iter().map(|lost| (lost.song.title.as_str(), lost.change)).collect();
         assert_eq!(changes, [("kept", Change::Add), ("removed", Change::Remove)]);
         assert_eq!(verdict.doubled, vec![]);
         // The client kept it, and said so.

@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use melody_core::{
-    Code, Command, Core, CoreOptions, Event, OtpRequest, PlayRequest, Reply, SecretsKind, SinkKind, SyncState,
-    SyncStatus, TrendingRequest,
+    Code, Command, Core, CoreOptions, Event, OtpRequest, PlayRequest, Reply, SecretsKind, SinkKind,
+    SyncState, SyncStatus, TrendingRequest,
 };
 use melody_model::{Rendition, SongContent};
 use rand::{RngExt, SeedableRng, rngs::StdRng, seq::SliceRandom};
@@ -23,7 +23,7 @@ use crate::{COUNTRY, Error, OTP, Options};
 /// held back for a minute of that.
 const PATIENCE: Duration = Duration::from_secs(90);
 /// A song is removed no sooner after it was saved, for the same reason: sooner, every day would wait that minute.
-const KEPT_FOR: Duration = Duration::from_secs(60);
+const KEPT_FOR: Duration = Duration::from_mins(1);
 /// How long the first song may take to begin, with everybody else's beside it.
 const FIRST_SOUND: Duration = Duration::from_secs(30);
 /// The most that one answer of what is trending has.
@@ -147,7 +147,10 @@ impl Listener {
         this.core.dispatch(Command::Download { ids: to_keep.clone(), rendition }).await.map_err(failed)?;
         let ids = to_keep.iter().cycle().take(PLAYED).cloned().collect();
         listen(&this.core, this.hearing.clone());
-        this.core.dispatch(Command::Play(PlayRequest { ids, ..PlayRequest::default() })).await.map_err(failed)?;
+        this.core
+            .dispatch(Command::Play(PlayRequest { ids, ..PlayRequest::default() }))
+            .await
+            .map_err(failed)?;
         this.hearing.first_sound().await;
         Ok(this)
     }
@@ -162,7 +165,9 @@ impl Listener {
             let language = Some(language.to_owned());
             let request = TrendingRequest { language, limit: TRENDING, ..TrendingRequest::default() };
             if let Reply::Trending(found) = self.core.dispatch(Command::Trending(request)).await? {
-                known.extend(found.songs.into_iter().map(|view| (view.song.id.to_string(), name(view.song.content))));
+                known.extend(
+                    found.songs.into_iter().map(|view| (view.song.id.to_string(), name(view.song.content))),
+                );
             }
         }
         // Two songs that are the same by all that is judged by could not be told apart at the end.
@@ -293,7 +298,9 @@ impl Listener {
     pub async fn remove_in_calm(&mut self) -> Result<(), Error> {
         if self.who.device.is_some() {
             for _ in 0..2 {
-                self.remove_one().await.map_err(|source| Error::Client { client: self.who.client, source })?;
+                self.remove_one()
+                    .await
+                    .map_err(|source| Error::Client { client: self.who.client, source })?;
             }
         }
         Ok(())

@@ -33,12 +33,17 @@ impl Service {
         let way = if on { "enable" } else { "disable" };
         let path = format!("{address}/admin/maintenance/{way}");
         let answer = self.0.post(&path).send().await.map_err(|error| wrong(&path, &error))?;
-        good(&path, answer).await.map(drop)
+        good(&path, &answer)
     }
 
     /// Every saved song of an account at green, in the service's order, with the id of its entry.
     pub async fn library(&self, green: &str, phone: &str) -> Result<Account<'_>, Error> {
-        let mut account = Account { service: self, base: format!("{green}/api/v1"), token: String::new(), saved: Vec::new() };
+        let mut account = Account {
+            service: self,
+            base: format!("{green}/api/v1"),
+            token: String::new(),
+            saved: Vec::new(),
+        };
         let who = json!({ "phone_number": phone, "country_code": COUNTRY });
         let sent = account.call(Method::POST, "/auth/request-otp", Some(who.clone())).await?;
         let mut proof = who;
@@ -84,15 +89,15 @@ impl Account<'_> {
             request = request.json(&body);
         }
         let answer = request.send().await.map_err(|error| wrong(&asked, &error))?;
-        let answer = good(&asked, answer).await?;
+        good(&asked, &answer)?;
         answer.json().await.map_err(|error| wrong(&asked, &error))
     }
 }
 
-async fn good(asked: &str, answer: Response) -> Result<Response, Error> {
+fn good(asked: &str, answer: &Response) -> Result<(), Error> {
     let status = answer.status();
     if status.is_success() {
-        return Ok(answer);
+        return Ok(());
     }
     Err(Error::Answer { asked: asked.to_owned(), answer: status.to_string() })
 }
