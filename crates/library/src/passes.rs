@@ -125,7 +125,7 @@ fn probes(c: &Connection, generation: GenerationId) -> Result<Vec<ServerId>> {
     Ok(found.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The generation's ids of some of these songs.
+/// The generation's ids of some of these songs, or of others where it has none of these.
 fn songs_of(c: &Connection, generation: GenerationId, entries: &[Named]) -> Result<Vec<ServerId>> {
     let mut query = c.prepare_cached(
         "SELECT x.server_id FROM song_server_id x JOIN song s ON s.n = x.song WHERE s.id = ?1 AND x.generation = ?2",
@@ -135,7 +135,8 @@ fn songs_of(c: &Connection, generation: GenerationId, entries: &[Named]) -> Resu
         let found = query.query_row(params![entry.song.0, generation.0], |row| row.get(0)).optional()?;
         probes.extend(found.map(ServerId));
     }
-    Ok(probes)
+    // One to ask for there must be: that the service knows none of them means that it is another.
+    if probes.is_empty() { self::probes(c, generation) } else { Ok(probes) }
 }
 
 fn conclude(
