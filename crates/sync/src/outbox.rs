@@ -285,10 +285,11 @@ impl Engine {
         // The question whether the song is there was not the change.
         let asked_about = matches!(call, Call::Song(_) | Call::Search { .. });
         match failure {
-            Failure::Limited { .. } if asked_about => {
-                let again = if matches!(call, Call::Song(_)) { Stage::Doubting } else { Stage::Searching };
-                round.current = Some((pending, again));
+            Failure::Limited { .. } if matches!(call, Call::Search { .. }) => {
+                round.current = Some((pending, Stage::Searching));
             }
+            // No pace is known for the question whether a song is there: the run ends with it.
+            Failure::Limited { .. } if asked_about => self.release(op, false),
             Failure::Limited { .. } => {
                 self.release(op, false);
                 // In its turn again, which is the first.
