@@ -7,6 +7,7 @@ use clap_complete::Shell;
 use melody_model::{EntryOrder, EntrySort, Rendition, SearchType, Source, Timeframe};
 
 use crate::account::{NotificationsCommand, ProfileCommand};
+use crate::comparisons::ComparisonsCommand;
 use crate::convert::{ConversionsArgs, ConvertArgs};
 use crate::parity::ParityArgs;
 use crate::playlist::PlaylistCommand;
@@ -238,6 +239,17 @@ It signs in and writes: use a disposable account, and hosts of your own. Ends wi
 Everything happens on this machine, in a temporary folder. Ends with 1 if a change was lost or doubled, or a client
 did not come to agree with the service.")]
     Rehearse(RehearseArgs),
+    /// What comparisons of two backends found that were made in the window
+    #[command(
+        subcommand,
+        disable_help_subcommand = true,
+        after_help = "Examples:
+  melody comparisons list
+  melody comparisons show ID
+  melody comparisons exchange ID 0
+  melody comparisons remove ID"
+    )]
+    Comparisons(ComparisonsCommand),
     /// Open the screen in a browser on this machine
     #[command(after_help = "Examples:
   melody web
@@ -303,6 +315,7 @@ impl Command {
             Self::Serve(_) => "serve",
             Self::Parity(_) => "parity",
             Self::Rehearse(_) => "rehearse",
+            Self::Comparisons(_) => "comparisons",
             Self::Web { .. } => "web",
             Self::Doctor => "doctor",
             Self::Tour(_) => "tour",

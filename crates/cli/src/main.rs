@@ -2,6 +2,7 @@
 
 mod account;
 mod args;
+mod comparisons;
 mod completions;
 mod convert;
 mod doctor;

@@ -2,15 +2,15 @@
 
 use std::fs;
 use std::io::{self, BufRead, IsTerminal};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use melody_core::{Code, ErrorReport};
-use melody_model::PhoneNumber;
 use melody_parity::{
-    Account, AskForCode, Budget, Error, Load, Options, OtpSource, Progress, Recorder, Report, Severity, Suite,
+    AskForCode, Budget, Error, Load, Options, OtpSource, Progress, Recorder, Report, Severity, Suite,
 };
 use serde::Serialize;
 
@@ -122,6 +122,7 @@ pub async fn parity(args: ParityArgs, global: &Global, out: &Output) -> Result<(
         shown.set_length(now.of as u64);
         shown.set_position(now.done as u64);
         shown.set_message(now.now);
+        ControlFlow::Continue(())
     };
     let done = Box::pin(melody_parity::run(options, &progress)).await;
     bar.finish_and_clear();
@@ -130,7 +131,7 @@ pub async fn parity(args: ParityArgs, global: &Global, out: &Output) -> Result<(
         report = report.since(baseline);
     }
     if let Some(folder) = &folder {
-        write(&report, folder)?;
+        report.write(folder).map_err(halt)?;
     }
     if out.is_json() {
         output::document(&report)?;
@@ -190,14 +191,12 @@ fn options(
 ) -> Result<Options, Halt> {
     let account = match (args.phone, args.otp) {
         (Some(phone), Some(otp)) => {
-            let phone = PhoneNumber::parse(&args.country, &phone.0)
-                .map_err(|error| Halt::from(melody_core::Error::from(error)))?;
             let otp = if otp.0 == "-" {
                 OtpSource::Ask(asking(out))
             } else {
                 OtpSource::Fixed(melody_core::read_otp(&otp.0.into())?)
             };
-            Some(Account { phone, otp })
+            Some(melody_core::account_for_both(&args.country, &phone.0.into(), otp)?)
         }
         _ => None,
     };
@@ -213,6 +212,7 @@ fn options(
         budgets,
         load: args.load.map(|a_second| Load { a_second, seconds: args.load_for }),
         today: jiff::Zoned::now().date(),
+        gate: Arc::new(|| true),
     })
 }
 
@@ -266,24 +266,9 @@ fn bar(out: &Output) -> ProgressBar {
     bar
 }
 
-fn write(report: &Report, folder: &Path) -> Result<(), Halt> {
-    let json = report.json().map_err(halt)?;
-    for (name, text) in [("report.json", json), ("report.html", report.html()), ("junit.xml", report.junit())]
-    {
-        let path = folder.join(name);
-        fs::write(&path, text).map_err(|error| exit::unwritable(&path, &error))?;
-    }
-    Ok(())
-}
-
 fn halt(error: Error) -> Halt {
     match error {
-        Error::Side { side, error } => {
-            let report = melody_core::Error::from(error).report();
-            Halt::Failed(ErrorReport { message: format!("The {side} backend: {}", report.message), ..report })
-        }
-        Error::Address(error) => Halt::from(melody_core::Error::from(error)),
-        Error::NoCode => Halt::local(Code::ValidationError, error.to_string()),
-        error @ (Error::Guarded { .. } | Error::File(_)) => Halt::usage(error.to_string()),
+        Error::Unwritable { path, source } => exit::unwritable(&path, &source),
+        error => Halt::from(melody_core::Error::from(error)),
     }
 }

@@ -215,6 +215,7 @@ fn ask(command: Command) -> Result<Ask, Halt> {
         }
         Command::Notifications(command) => command.ask(),
         Command::Profile(command) => command.ask()?,
+        Command::Comparisons(command) => command.ask(),
         Command::History { limit, offset } => Ask::History { limit, offset },
         Command::Library(LibraryCommand::List(args)) => Ask::LibraryList(ListRequest {
             limit: args.limit,
@@ -282,7 +283,11 @@ pub fn print(out: &Output, reply: &Reply) -> Result<(), Halt> {
         Reply::Notifications(page) => render::account::notifications(out, page),
         Reply::Unread(left) => render::account::unread(out, *left),
         Reply::User(one) => render::account::profile(out, &one.user),
+        Reply::Comparisons(list) => render::comparisons::list(out, list),
+        Reply::Comparison(one) => render::comparisons::show(out, one),
+        Reply::Exchange(exchange) => render::comparisons::exchange(out, exchange),
         Reply::OtpSent(_)
+        | Reply::Compared(_)
         | Reply::Exported(_)
         | Reply::Done(_)
         | Reply::Overview(_)

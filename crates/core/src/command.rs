@@ -1,17 +1,19 @@
 //! Everything that a face can ask of the core: one table of commands, and what each brings back.
 
 use melody_model::{ConversionStatus, Rendition};
+use melody_parity::Exchange;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use ts_rs::{Config, TS, TypeVisitor};
 
 use crate::{
-    ChangedEntries, ChangedPlaylist, ConversionPage, DownloadList, EntryList, ExportedPlaylist, FoundSongs,
-    Health, HistoryPage, ImportedPlaylist, ListRequest, Losses, NotificationPage, NowPlaying, OfflineStatus,
-    OneConversion, OneSong, OneUser, OtpRequest, OtpSent, Overview, Place, PlayRequest, PlaylistFormat,
-    PlaylistList, Preferences, QueuePage, SearchRequest, ShownPlaylist, SignedIn, SignedOut, SoundDevices,
-    StreamCache, Switches, SyncStatus, TakenBack, TrendingRequest, TrendingSongs, UnreadNotifications,
-    UserChange, Verification, VerifiedDownloads,
+    ChangedEntries, ChangedPlaylist, CompareRequest, Comparison, ComparisonList, ComparisonRun,
+    ConversionPage, DownloadList, EntryList, ExportedPlaylist, FoundSongs, Health, HistoryPage,
+    ImportedPlaylist, ListRequest, Losses, NotificationPage, NowPlaying, OfflineStatus, OneConversion,
+    OneSong, OneUser, OtpRequest, OtpSent, Overview, Place, PlayRequest, PlaylistFormat, PlaylistList,
+    Preferences, QueuePage, SearchRequest, ShownPlaylist, SignedIn, SignedOut, SoundDevices, StreamCache,
+    Switches, SyncStatus, TakenBack, TrendingRequest, TrendingSongs, UnreadNotifications, UserChange,
+    Verification, VerifiedDownloads,
 };
 
 macro_rules! commands {
@@ -178,6 +180,17 @@ commands! {
     OfflineStatus => OfflineStatus,
     /// A look at everything that must work.
     Health => Health,
+    /// Compares two backends, for QA. Answers when that is over; how far it is, events tell. One at a time.
+    Compare(CompareRequest) => ComparisonRun,
+    /// Ends the comparison that is under way after its case. What was found until then is kept.
+    CompareEnd => Done,
+    /// The comparisons that were kept, and how far the one under way is.
+    Comparisons => ComparisonList,
+    /// All that one found.
+    Comparison { id: String } => Comparison,
+    /// A call with findings as it went on both sides; `exchange` is a finding's.
+    ComparisonExchange { id: String, exchange: usize } => Exchange,
+    ComparisonRemove { id: String } => Done,
 }
 
 /// What `Command` brings back.
@@ -216,6 +229,10 @@ pub enum Reply {
     Losses(Losses),
     StreamCache(StreamCache),
     Health(Health),
+    Compared(Box<ComparisonRun>),
+    Comparisons(ComparisonList),
+    Comparison(Box<Comparison>),
+    Exchange(Box<Exchange>),
     Offline(OfflineStatus),
     Done(Done),
 }

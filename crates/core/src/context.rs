@@ -364,7 +364,7 @@ fn open_account(
 }
 
 /// Whether requests may leave, as the settings say at that moment. While they cannot be read nothing leaves.
-fn gate(profile: &Profile) -> Gate {
+pub(crate) fn gate(profile: &Profile) -> Gate {
     let profile = profile.clone();
     Arc::new(move || profile.is_offline().is_ok_and(|offline| !offline))
 }

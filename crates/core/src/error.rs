@@ -23,6 +23,15 @@ pub enum Error {
     #[error(transparent)]
     Phone(#[from] PhoneError),
 
+    /// One of two backends that are compared.
+    #[error("The {side} backend: {error}")]
+    Backend { side: &'static str, error: melody_api::Error },
+    /// A host that nobody allowed for comparisons: they write, and sign in again and again.
+    #[error(
+        "{host} is neither this machine nor a host that you allow for comparisons. Allow it by name with --allow-host {host}."
+    )]
+    StrangeHost { host: String },
+
     #[error("{0}")]
     Invalid(String),
     /// The program was started in a way that cannot be.
@@ -131,12 +140,14 @@ impl Error {
 
     pub fn code(&self) -> Code {
         match self {
-            Self::Api(e) | Self::Unproven(e) => e.code().as_str().parse().unwrap_or(Code::ServiceError),
+            Self::Api(e) | Self::Unproven(e) | Self::Backend { error: e, .. } => {
+                e.code().as_str().parse().unwrap_or(Code::ServiceError)
+            }
             // The one code of the library that the table does not have is STORAGE_IO: a file that it may not use.
             Self::Library(e) => e.code().parse().unwrap_or(Code::StorageReadOnly),
             Self::Player(e) => player_code(e),
             Self::Phone(_) | Self::Invalid(_) => Code::ValidationError,
-            Self::Usage(_) => Code::Usage,
+            Self::Usage(_) | Self::StrangeHost { .. } => Code::Usage,
             Self::SignInNeeded | Self::WhichAccount { .. } => Code::AuthRequired,
             Self::UnknownId { .. } | Self::NoCover => Code::ResourceNotFound,
             Self::NoAudio { .. } => Code::NoAudio,
@@ -161,7 +172,7 @@ impl Error {
     /// Whether the same call may pass later, unchanged.
     pub fn retryable(&self) -> bool {
         match self {
-            Self::Api(e) | Self::Unproven(e) => e.retryable(),
+            Self::Api(e) | Self::Unproven(e) | Self::Backend { error: e, .. } => e.retryable(),
             Self::Player(melody_player::Error::Source { .. })
             | Self::Busy
             | Self::Offline { .. }
@@ -190,9 +201,10 @@ impl Error {
             params,
             message: self.to_string(),
             request_id: match self {
-                Self::Api(e) | Self::Unproven(e) | Self::Offline { cause: e, .. } => {
-                    e.request_id().map(str::to_owned)
-                }
+                Self::Api(e)
+                | Self::Unproven(e)
+                | Self::Backend { error: e, .. }
+                | Self::Offline { cause: e, .. } => e.request_id().map(str::to_owned),
                 Self::UnknownId { request_id, .. } => request_id.clone(),
                 _ => None,
             },
@@ -202,6 +214,7 @@ impl Error {
                 Self::Phone(_)
                     | Self::Invalid(_)
                     | Self::Usage(_)
+                    | Self::StrangeHost { .. }
                     | Self::Player(melody_player::Error::PastEnd)
             ),
         }
@@ -217,6 +230,20 @@ impl From<melody_api::Error> for Error {
                 Err(other) => Self::internal(other),
             },
             other => Self::Api(other),
+        }
+    }
+}
+
+impl From<melody_parity::Error> for Error {
+    fn from(error: melody_parity::Error) -> Self {
+        use melody_parity::Error as Parity;
+        match error {
+            Parity::Guarded { host } => Self::StrangeHost { host },
+            Parity::Side { side, error } => Self::Backend { side, error },
+            Parity::Address(error) => error.into(),
+            Parity::Unwritable { path, source } => Self::storage(&path, source),
+            error @ Parity::File(_) => Self::Usage(error.to_string()),
+            error @ Parity::NoCode => Self::Invalid(error.to_string()),
         }
     }
 }

@@ -4,7 +4,9 @@ use melody_model::{Rendition, SongId, SongView};
 use serde::Serialize;
 use ts_rs::TS;
 
-use crate::{ConversionView, DownloadRow, ErrorReport, OfflineStatus, Preferences, SyncStatus};
+use crate::{
+    ComparisonProgress, ConversionView, DownloadRow, ErrorReport, OfflineStatus, Preferences, SyncStatus,
+};
 
 /// Something that has happened.
 #[derive(Clone, Debug, PartialEq, Serialize, TS)]
@@ -26,6 +28,10 @@ pub enum Event {
     DownloadChanged(DownloadRow),
     /// An instrumental that is waited for has come further.
     ConversionChanged(Box<ConversionView>),
+    /// The comparison that is under way has come further.
+    ComparisonProgress(ComparisonProgress),
+    /// Comparisons came or went: the one that was under way is over, or one was removed.
+    ComparisonsChanged,
     Playback(PlaybackEvent),
     /// Songs came, went or moved in the queue, or another one is on: read again the part that shows.
     QueueChanged {

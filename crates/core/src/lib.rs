@@ -6,6 +6,7 @@ mod cache;
 mod catalogue;
 mod code;
 mod command;
+mod comparisons;
 mod context;
 mod conversions;
 mod covers;
@@ -47,11 +48,13 @@ use std::{
 };
 
 use melody_api::ServiceAddress;
+pub use melody_parity::Exchange;
 pub use melody_player::SinkKind;
 use tokio::sync::broadcast;
 
 pub use code::{Code, ErrorReport};
 pub use command::*;
+pub use comparisons::{Comparison, ComparisonList, ComparisonProgress, ComparisonRun, account_for_both};
 pub use conversions::{ConversionPage, ConversionView, OneConversion};
 pub use covers::Cover;
 pub use doctor::Check;
@@ -71,6 +74,7 @@ pub use user::{OneUser, UserChange, UserPreferences, UserTotals, UserView};
 
 use crate::{
     catalogue::Catalogue,
+    comparisons::Comparisons,
     context::{Context, Service},
     conversions::Conversions,
     covers::Covers,
@@ -118,6 +122,7 @@ pub struct Core {
     conversions: Conversions,
     notifications: Notifications,
     users: Users,
+    comparisons: Comparisons,
     playback: Playback,
 }
 
@@ -151,6 +156,7 @@ impl Core {
             conversions: Conversions::new(context.clone(), sync.clone()),
             notifications: Notifications::new(context.clone()),
             users: Users::new(context.clone()),
+            comparisons: Comparisons::new(context.clone()),
             playback,
             sync,
             context,
@@ -321,6 +327,20 @@ impl Core {
             Command::WorkOffline { on } => Reply::Offline(self.work_offline(on).await?),
             Command::OfflineStatus => Reply::Offline(OfflineStatus { offline: self.context.is_offline()? }),
             Command::Health => Reply::Health(Health { checks: self.doctor().await }),
+            Command::Compare(request) => Reply::Compared(Box::new(self.comparisons.compare(request).await?)),
+            Command::CompareEnd => {
+                self.comparisons.end();
+                DONE
+            }
+            Command::Comparisons => Reply::Comparisons(self.comparisons.list().await?),
+            Command::Comparison { id } => Reply::Comparison(Box::new(self.comparisons.show(&id).await?)),
+            Command::ComparisonExchange { id, exchange } => {
+                Reply::Exchange(Box::new(self.comparisons.exchange(&id, exchange).await?))
+            }
+            Command::ComparisonRemove { id } => {
+                self.comparisons.remove(&id).await?;
+                DONE
+            }
             Command::SetVolume { volume } => {
                 if !(0.0..=1.0).contains(&volume) {
                     return Err(Error::Invalid("The volume is between 0 and 1.".into()));
@@ -394,6 +414,11 @@ impl Core {
     /// direction if it has that many.
     pub async fn cover(&self, song: melody_model::SongId, side: u32) -> Result<Cover, Error> {
         self.covers.cover(song, side).await
+    }
+
+    /// The page of a comparison that was kept, on the disk.
+    pub fn comparison_page(&self, id: &str) -> Result<PathBuf, Error> {
+        self.comparisons.page(id)
     }
 
     /// Looks at everything that must work.

@@ -36,6 +36,8 @@ pub enum MessageKey {
     WorkingOffline,
     /// `address`.
     NotTheService,
+    /// `host`, which nobody allowed for comparisons.
+    StrangeHost,
     /// The service refuses; `detail` are its words, when it gave some.
     Refused,
     /// The service failed; `detail` are its words, when it gave some.
@@ -75,6 +77,14 @@ pub(crate) fn message(error: &Error) -> (MessageKey, Params) {
     let mut params = Params::new();
     let key = match error {
         Error::Api(e) | Error::Unproven(e) => api(e, &mut params),
+        Error::Backend { side, error } => {
+            params.insert("side", (*side).to_owned());
+            api(error, &mut params)
+        }
+        Error::StrangeHost { host } => {
+            params.insert("host", host.clone());
+            Key::StrangeHost
+        }
         Error::Library(e) => library(e),
         Error::Player(e) => player(e, &mut params),
         Error::Phone(PhoneError::Country) => Key::PhoneCountry,

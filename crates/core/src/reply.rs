@@ -347,6 +347,10 @@ pub struct Preferences {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(optional)]
     pub cache_bytes: Option<u64>,
+    /// Whether the screens that QA needs are shown.
+    #[serde(default)]
+    #[ts(as = "Option<bool>", optional)]
+    pub qa: bool,
 }
 
 /// What streamed songs take on this machine, of the account that is on.

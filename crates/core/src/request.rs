@@ -88,6 +88,34 @@ pub struct PlayRequest {
     pub for_s: Option<f64>,
 }
 
+/// Two backends, and who is to be signed in on both.
+#[derive(Clone, Debug, Default, Deserialize, TS)]
+pub struct CompareRequest {
+    /// The old backend's address.
+    pub blue: String,
+    /// The new one's.
+    pub green: String,
+    /// Hosts that may be compared besides this machine, in plain http too.
+    #[serde(default)]
+    #[ts(as = "Option<Vec<String>>", optional)]
+    pub allow_hosts: Vec<String>,
+    /// A disposable account; without one only what needs no sign-in is compared.
+    #[serde(default)]
+    #[ts(optional)]
+    pub account: Option<CompareAccount>,
+}
+
+/// An account that both backends take, as it was typed. It is in no file and in no log.
+#[derive(Clone, Debug, Deserialize, TS)]
+pub struct CompareAccount {
+    #[ts(type = "string")]
+    pub phone: SecretString,
+    pub country: String,
+    /// The one code that the test backends send.
+    #[ts(type = "string")]
+    pub otp: SecretString,
+}
+
 /// Where songs come into the queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

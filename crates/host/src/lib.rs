@@ -100,10 +100,13 @@ impl Host {
             }
             HostCommand::DataFolder => Ok(local_path(&self.inner.profile)),
             HostCommand::OpenDataFolder => {
-                let folder = self.inner.profile.clone();
-                open::that_detached(&folder)
-                    .map_err(|e| Error::Invalid(format!("{} could not be opened: {e}.", folder.display())))?;
-                Ok(local_path(&folder))
+                show(&self.inner.profile)?;
+                Ok(local_path(&self.inner.profile))
+            }
+            HostCommand::OpenComparison { id } => {
+                let page = self.core.comparison_page(&id)?;
+                show(&page)?;
+                Ok(local_path(&page))
             }
             HostCommand::SaveDiagnostics => {
                 let path = diagnostics::save(&self.core, &self.inner.profile).await?;
@@ -157,6 +160,12 @@ impl Host {
 fn downloads_folder(profile: &Path) -> PathBuf {
     let downloads = UserDirs::new().and_then(|dirs| dirs.download_dir().map(Path::to_owned));
     downloads.filter(|folder| folder.is_dir()).unwrap_or_else(|| profile.to_owned())
+}
+
+/// Hands a file or a folder to the program that the system has for it.
+fn show(path: &Path) -> Result<(), Error> {
+    open::that_detached(path)
+        .map_err(|e| Error::Invalid(format!("{} could not be opened: {e}.", path.display())))
 }
 
 fn local_path(path: &Path) -> HostReply {

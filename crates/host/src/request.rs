@@ -26,17 +26,20 @@ pub enum HostCommand {
     SaveDiagnostics,
     /// Writes a playlist into a file among the listener's downloads.
     SavePlaylist { playlist: String, format: PlaylistFormat },
+    /// Shows the page of a comparison in the system's browser.
+    OpenComparison { id: String },
 }
 
 impl HostCommand {
     /// Each command's name on the wire and the TypeScript name of its reply.
-    pub fn replies(config: &Config) -> [(&'static str, String); 5] {
+    pub fn replies(config: &Config) -> [(&'static str, String); 6] {
         let every = [
             Self::StartDemo,
             Self::DataFolder,
             Self::OpenDataFolder,
             Self::SaveDiagnostics,
             Self::SavePlaylist { playlist: String::new(), format: PlaylistFormat::M3u8 },
+            Self::OpenComparison { id: String::new() },
         ];
         every.map(|command| match command {
             Self::StartDemo => ("start_demo", Done::name(config)),
@@ -44,6 +47,7 @@ impl HostCommand {
             Self::OpenDataFolder => ("open_data_folder", LocalPath::name(config)),
             Self::SaveDiagnostics => ("save_diagnostics", LocalPath::name(config)),
             Self::SavePlaylist { .. } => ("save_playlist", LocalPath::name(config)),
+            Self::OpenComparison { .. } => ("open_comparison", LocalPath::name(config)),
         })
     }
 }

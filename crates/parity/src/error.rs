@@ -1,5 +1,7 @@
 //! Why a comparison could not be made. What a comparison finds is no error.
 
+use std::{io, path::PathBuf};
+
 use thiserror::Error;
 
 /// `Display` is a sentence for people; no variant holds a token, an OTP or a phone number.
@@ -19,6 +21,9 @@ pub enum Error {
     /// An address that is none.
     #[error(transparent)]
     Address(melody_api::Error),
+    /// A report that could not be written.
+    #[error("{} cannot be written: {source}.", .path.display())]
+    Unwritable { path: PathBuf, source: io::Error },
     /// The code was asked for and not given.
     #[error("No code was given, so nobody is signed in.")]
     NoCode,

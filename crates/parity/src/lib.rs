@@ -17,6 +17,8 @@ pub use error::Error;
 pub use judge::{Kind, Row, Severity};
 pub use latency::{Borne, Budget, Latency, Load, LoadReport, Percentiles};
 pub use record::Recorder;
-pub use report::{Backend, Backends, Expected, Finding, Hidden, Noise, Report, Skipped, Summary};
-pub use run::{Account, AskForCode, Options, OtpSource, Progress, run};
+pub use report::{
+    Backend, Backends, Exchange, ExchangeSide, Expected, Finding, Hidden, Noise, Report, Skipped, Summary,
+};
+pub use run::{Account, AskForCode, OnProgress, Options, OtpSource, Progress, run};
 pub use suite::{Case, Ignore, Step, Suite, Token};

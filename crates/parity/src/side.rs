@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use melody_api::{
-    Client, ClientOptions, Dialect, Error as ApiError, MemoryTokenStore, Place, RawAnswer, RawRequest,
+    Client, ClientOptions, Dialect, Error as ApiError, Gate, MemoryTokenStore, Place, RawAnswer, RawRequest,
     ServiceAddress,
 };
 use secrecy::SecretString;
@@ -43,8 +43,10 @@ impl Side {
         address: ServiceAddress,
         usual: Dialect,
         user_agent: &str,
+        gate: &Gate,
     ) -> Result<Self, Error> {
         let mut options = ClientOptions::new(Arc::new(MemoryTokenStore::default()));
+        options.gate = gate.clone();
         user_agent.clone_into(&mut options.user_agent);
         let client = Client::new(address.clone(), options);
         match client.version().await {

@@ -13,6 +13,8 @@ export const SCREENS: Record<Name, () => Promise<{ default: Component }>> = {
   downloads: () => import("../screens/Downloads.svelte"),
   history: () => import("../screens/History.svelte"),
   song: () => import("../screens/Song.svelte"),
+  qa: () => import("../screens/Qa.svelte"),
+  comparison: () => import("../screens/Comparison.svelte"),
   settings: () => import("../screens/Settings.svelte"),
   missing: () => import("../screens/Missing.svelte"),
 };

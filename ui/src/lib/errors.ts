@@ -23,6 +23,7 @@ const SENTENCES: Record<ErrorReport["key"], Say> = {
   service_away: () => m.error_service_away(),
   working_offline: () => m.error_working_offline(),
   not_the_service: ({ address = "" }) => m.error_not_the_service({ address }),
+  strange_host: ({ host = "" }) => m.error_strange_host({ host }),
   refused: ({ detail }) => (detail ? m.error_refused({ detail }) : m.error_refused_plain()),
   service_failed: () => m.error_service_failed(),
   unknown_song: () => m.error_unknown_song(),

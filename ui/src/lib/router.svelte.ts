@@ -10,6 +10,8 @@ export type Route =
   | { name: "playlist"; id: string }
   | { name: "song"; id: string }
   | { name: "settings" }
+  | { name: "qa" }
+  | { name: "comparison"; id: string }
   | { name: "sign-in" }
   | { name: "missing" };
 
@@ -19,6 +21,7 @@ export function parse(hash: string): Route {
   const [first = "", second, ...rest] = url.pathname.split("/").slice(1);
   if (rest.length > 0) return { name: "missing" };
   if ((first === "song" || first === "playlist") && second) return { name: first, id: decodeURIComponent(second) };
+  if (first === "qa" && second) return { name: "comparison", id: decodeURIComponent(second) };
   if (second) return { name: "missing" };
   switch (first) {
     case "":
@@ -30,6 +33,7 @@ export function parse(hash: string): Route {
     case "downloads":
     case "history":
     case "settings":
+    case "qa":
     case "sign-in":
       return { name: first };
     default:
@@ -45,9 +49,11 @@ export const href = {
   downloads: "#/downloads",
   history: "#/history",
   settings: "#/settings",
+  qa: "#/qa",
   signIn: "#/sign-in",
   search: (query = "") => (query ? `#/search?q=${encodeURIComponent(query)}` : "#/search"),
   playlist: (id: string) => `#/playlist/${encodeURIComponent(id)}`,
+  comparison: (id: string) => `#/qa/${encodeURIComponent(id)}`,
   song: (id: string) => `#/song/${encodeURIComponent(id)}`,
 } as const;
 

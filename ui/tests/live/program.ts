@@ -18,6 +18,9 @@ export interface Line {
   songs?: { id: string }[];
   /** Of a playlist. */
   items?: { song: { title: string } }[];
+  /** Of comparisons of two backends. */
+  comparisons?: { id: string }[];
+  findings?: { call: string; path: string; kind: string; severity: string }[];
   /** Of sync: how many are saved, how many changes still wait. */
   entries?: number;
   pending?: number;
@@ -79,6 +82,8 @@ export class Service {
   constructor(
     readonly home: string,
     readonly env: NodeJS.ProcessEnv,
+    /** What it is told besides. */
+    readonly more: readonly string[] = [],
   ) {}
 
   /** Starts it, or starts it anew where it was: as it is, or with these faults. */
@@ -90,7 +95,7 @@ export class Service {
     await writeFile(board, faults.map((fault) => `[[fault]]\n${table(fault).join("")}`).join(""));
     const args = ["serve", "--catalogue", "demo", "--data", join(this.home, "service"), "--faults", board];
     const port = this.address === "" ? "0" : new URL(this.address).port;
-    this.#program = new Program([...args, "--port", port, "--otp", OTP, "--limits", limits], this.env);
+    this.#program = new Program([...args, "--port", port, "--otp", OTP, "--limits", limits, ...this.more], this.env);
     this.address = (await this.#program.line()).listening ?? "";
   }
 

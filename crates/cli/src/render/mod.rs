@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod colour;
+pub mod comparisons;
 pub mod conversions;
 pub mod downloads;
 pub mod entry;

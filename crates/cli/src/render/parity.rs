@@ -37,23 +37,17 @@ const LATENCY: &[Column] = &[
 /// Findings of one severity that are shown before the rest is only counted.
 const SHOWN: usize = 25;
 
-pub fn report(out: &Output, report: &Report, show_hidden: bool) -> Result<(), Halt> {
+/// The findings, by severity.
+pub fn findings(out: &Output, findings: &[Finding]) -> Result<(), Halt> {
     if out.reader == Reader::Pipe {
-        return report.findings.iter().try_for_each(|f| {
+        return findings.iter().try_for_each(|f| {
             output::line(
                 &[f.severity.as_str(), f.kind.as_str(), &f.call, &f.path, &f.case, &cell(&f.why)].join("\t"),
             )
         });
     }
-    let width = match out.reader {
-        Reader::Person(width) => width,
-        _ => 80,
-    };
-    let print = |columns: &[Column], rows: &[Vec<String>]| {
-        table::lines(columns, rows, out.theme, width).iter().try_for_each(|line| output::line(line))
-    };
     for severity in [Severity::Breaking, Severity::Degrading, Severity::Cosmetic] {
-        let found: Vec<&Finding> = report.findings.iter().filter(|f| f.severity == severity).collect();
+        let found: Vec<&Finding> = findings.iter().filter(|f| f.severity == severity).collect();
         if found.is_empty() {
             continue;
         }
@@ -63,14 +57,30 @@ pub fn report(out: &Output, report: &Report, show_hidden: bool) -> Result<(), Ha
             Severity::Cosmetic => Tone::Strong,
         };
         output::line(&out.theme.paint(tone, &format!("{} {}", found.len(), severity.as_str())))?;
-        print(FINDINGS, &found.iter().take(SHOWN).map(|f| row(f)).collect::<Vec<_>>())?;
+        print(out, FINDINGS, &found.iter().take(SHOWN).map(|f| row(f)).collect::<Vec<_>>())?;
         if found.len() > SHOWN {
             output::line(&format!("… and {} more: --report DIR writes all of them.", found.len() - SHOWN))?;
         }
         output::line("")?;
     }
+    Ok(())
+}
+
+fn print(out: &Output, columns: &[Column], rows: &[Vec<String>]) -> Result<(), Halt> {
+    let width = match out.reader {
+        Reader::Person(width) => width,
+        _ => 80,
+    };
+    table::lines(columns, rows, out.theme, width).iter().try_for_each(|line| output::line(line))
+}
+
+pub fn report(out: &Output, report: &Report, show_hidden: bool) -> Result<(), Halt> {
+    findings(out, &report.findings)?;
+    if out.reader == Reader::Pipe {
+        return Ok(());
+    }
     if !report.latency.is_empty() {
-        print(LATENCY, &report.latency.iter().map(latency).collect::<Vec<_>>())?;
+        print(out, LATENCY, &report.latency.iter().map(latency).collect::<Vec<_>>())?;
         output::line("")?;
     }
     if show_hidden {

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use melody_api::{Code, Dialect, Error as ApiError, RawAnswer, Reading};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use ts_rs::TS;
 
 pub(crate) use diff::{Difference, Sums};
 pub use shape::Row;
@@ -23,7 +24,7 @@ use headers::HeaderDifference;
 use shape::{Canonical, Sign};
 
 /// What a difference is to the client, the least first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The client reads the same.
@@ -45,7 +46,7 @@ impl Severity {
 }
 
 /// In what two answers differ.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     /// The same value under another name.

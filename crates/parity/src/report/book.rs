@@ -7,10 +7,10 @@ use melody_api::RawRequest;
 use serde_json::Value;
 
 use super::{
-    Backend, Backends, Expected, Finding, Hidden, Noise, Report, Shown, ShownSide, Skipped, Summary,
+    Backend, Backends, Exchange, ExchangeSide, Expected, Finding, Hidden, Noise, Report, Skipped, Summary,
 };
 use crate::{
-    Case, Ignore, Row, Step,
+    Case, Ignore, Row, Severity, Step,
     judge::{Answered, Found, Judged, pattern},
     latency::{Latency, LoadReport},
     mask::Mask,
@@ -37,7 +37,15 @@ pub(crate) struct Book {
     skipped: Vec<Skipped>,
     latency: Vec<Latency>,
     load: Option<LoadReport>,
-    shown: Vec<Shown>,
+    exchanges: Vec<Exchange>,
+}
+
+/// How a run came to its end.
+pub(crate) struct Ended {
+    pub began: Timestamp,
+    pub signed_in: bool,
+    /// Before all was done.
+    pub early: bool,
 }
 
 impl Book {
@@ -54,7 +62,7 @@ impl Book {
             skipped: Vec::new(),
             latency: Vec::new(),
             load: None,
-            shown: Vec::new(),
+            exchanges: Vec::new(),
         }
     }
 
@@ -74,15 +82,21 @@ impl Book {
         self.load = Some(load);
     }
 
+    /// How many there are of each severity, from the mildest.
+    pub fn so_far(&self) -> [usize; 3] {
+        [Severity::Cosmetic, Severity::Degrading, Severity::Breaking]
+            .map(|severity| self.findings.iter().filter(|finding| finding.severity == severity).count())
+    }
+
     /// A finding, unless a rule lets it be; a rule that has run out is told.
-    pub fn found(&mut self, case: &str, call: &str, found: Found) -> bool {
+    pub fn found(&mut self, case: &str, call: &str, found: Found) {
         let rule = self.rules.iter().find(|rule| rule.is_about(case, &found.path));
         let mut why = found.why;
         if let Some(rule) = rule {
             if self.today <= rule.until {
                 let name = format!("let be until {}: {}", rule.until, rule.reason);
                 self.hide(name, format!("{case} {}", found.path));
-                return false;
+                return;
             }
             why = format!("{why} The rule that let this be ran out on {}: {}", rule.until, rule.reason);
         }
@@ -96,8 +110,8 @@ impl Book {
             green: found.green,
             why,
             count: found.count,
+            exchange: None,
         });
-        true
     }
 
     fn hide(&mut self, rule: String, place: String) {
@@ -118,13 +132,16 @@ impl Book {
         mask: &Mask,
     ) {
         self.calls += 1;
-        let mut any = false;
+        let before = self.findings.len();
         for found in judged.found {
-            any |= self.found(&case.id, &step.call, found);
+            self.found(&case.id, &step.call, found);
         }
-        if any {
-            let [a, b] = sides.map(|(side, request, answer)| shown(side, request, answer, mask));
-            self.shown.push(Shown { case: case.id.clone(), call: step.call.clone(), sides: [a, b] });
+        if self.findings.len() > before {
+            for finding in &mut self.findings[before..] {
+                finding.exchange = Some(self.exchanges.len());
+            }
+            let [blue, green] = sides.map(|(side, request, answer)| shown(side, request, answer, mask));
+            self.exchanges.push(Exchange { case: mask.text(&case.id), call: step.call.clone(), blue, green });
         }
         for (row, path, blue, green) in judged.expected {
             let key = (step.call.clone(), row, pattern(&path));
@@ -146,7 +163,8 @@ impl Book {
     }
 
     /// The report: masked, counted, worst first.
-    pub fn close(mut self, mask: &Mask, sides: [&Side; 2], began: Timestamp, signed_in: bool) -> Report {
+    pub fn close(mut self, mask: &Mask, sides: [&Side; 2], ended: Ended) -> Report {
+        let Ended { began, signed_in, early } = ended;
         for finding in &mut self.findings {
             finding.blue = short(mask.value(&finding.blue));
             finding.green = short(mask.value(&finding.green));
@@ -194,8 +212,9 @@ impl Book {
                 began,
                 seconds: (Timestamp::now().duration_since(began).as_secs_f64() * 10.0).round() / 10.0,
                 signed_in,
+                ended_early: early,
             },
-            shown: self.shown,
+            exchanges: self.exchanges,
         };
         report.count();
         report
@@ -224,7 +243,7 @@ fn short(value: Value) -> Value {
     Value::String(format!("{}…", text.chars().take(LONGEST_VALUE).collect::<String>()))
 }
 
-fn shown(side: &Side, request: &RawRequest, answer: &Answered, mask: &Mask) -> ShownSide {
+fn shown(side: &Side, request: &RawRequest, answer: &Answered, mask: &Mask) -> ExchangeSide {
     let (status, body) = match answer {
         Ok(answer) => {
             let body = match serde_json::from_slice::<Value>(&answer.body) {
@@ -239,7 +258,7 @@ fn shown(side: &Side, request: &RawRequest, answer: &Answered, mask: &Mask) -> S
     if cut.len() < body.len() {
         cut.push('…');
     }
-    ShownSide { curl: mask.text(&curl(side, request, mask)), status, body: cut }
+    ExchangeSide { curl: mask.text(&curl(side, request, mask)), status, body: cut }
 }
 
 /// The call as somebody would repeat it by hand; the token is theirs to fill in.

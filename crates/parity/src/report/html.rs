@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Finding, Report, Shown, junit::escaped};
+use super::{Exchange, Finding, Report, junit::escaped};
 use crate::{Severity, latency::Latency};
 
 const STYLE: &str = include_str!("page.css");
@@ -36,6 +36,9 @@ fn head(report: &Report, out: &mut String) {
     );
     if !report.backends.signed_in {
         out.push_str("<p>Nobody was signed in: only what needs no account was compared.</p>");
+    }
+    if report.backends.ended_early {
+        out.push_str("<p>It was ended before all was compared.</p>");
     }
     let s = &report.summary;
     out.push_str("<ul class=\"figures\">");
@@ -92,25 +95,25 @@ fn findings(report: &Report, out: &mut String) {
             );
         }
         out.push_str("</tbody></table>");
-        for shown in report.shown.iter().filter(|shown| shown.call == call) {
-            sides(shown, &list, out);
+        for exchange in report.exchanges.iter().filter(|exchange| exchange.call == call) {
+            sides(exchange, &list, out);
         }
     }
 }
 
-fn sides(shown: &Shown, findings: &[&Finding], out: &mut String) {
+fn sides(exchange: &Exchange, findings: &[&Finding], out: &mut String) {
     let names: Vec<&str> = findings
         .iter()
-        .filter(|finding| finding.case == shown.case)
+        .filter(|finding| finding.case == exchange.case)
         .filter_map(|finding| finding.path.rsplit('/').find(|part| !part.bytes().all(|b| b.is_ascii_digit())))
         .filter(|name| !name.is_empty())
         .collect();
     let _ = write!(
         out,
         "<details><summary>Both answers: {}</summary><div class=\"sides\">",
-        escaped(&shown.case)
+        escaped(&exchange.case)
     );
-    for (name, side) in ["Blue", "Green"].iter().zip(&shown.sides) {
+    for (name, side) in [("Blue", &exchange.blue), ("Green", &exchange.green)] {
         let _ = write!(
             out,
             "<div><p><b>{name}</b> {}</p><pre>{}</pre><pre>{}</pre></div>",

@@ -4,11 +4,14 @@ mod book;
 mod html;
 mod junit;
 
+use std::{fs, path::Path};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use ts_rs::TS;
 
-pub(crate) use book::Book;
+pub(crate) use book::{Book, Ended};
 
 use crate::{
     Error, Kind, Severity,
@@ -28,13 +31,13 @@ pub struct Report {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub load: Option<LoadReport>,
     pub backends: Backends,
-    /// The exchanges behind the findings, for the page.
+    /// The exchanges behind the findings; not in `report.json`.
     #[serde(skip)]
-    pub(crate) shown: Vec<Shown>,
+    pub exchanges: Vec<Exchange>,
 }
 
 /// How much there is of each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Summary {
     /// Cases that were run.
     pub cases: usize,
@@ -55,18 +58,22 @@ pub struct Summary {
 }
 
 /// Who was compared.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Backends {
     pub blue: Backend,
     pub green: Backend,
+    #[ts(type = "string")]
     pub began: Timestamp,
     pub seconds: f64,
     /// Whether an account was used; without one only what needs none is compared.
     pub signed_in: bool,
+    /// Whether somebody ended it before all was compared.
+    #[serde(default)]
+    pub ended_early: bool,
 }
 
 /// One of the two.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Backend {
     pub address: String,
     /// What it speaks.
@@ -74,7 +81,7 @@ pub struct Backend {
 }
 
 /// One difference.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Finding {
     pub case: String,
     pub call: String,
@@ -82,11 +89,17 @@ pub struct Finding {
     pub path: String,
     pub kind: Kind,
     pub severity: Severity,
+    #[ts(type = "unknown")]
     pub blue: Value,
+    #[ts(type = "unknown")]
     pub green: Value,
     pub why: String,
     /// How many places it stands for.
     pub count: usize,
+    /// Which of the run's exchanges shows it, from 0; absent for what no single call shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub exchange: Option<usize>,
 }
 
 /// A difference that the contract's table of shapes has.
@@ -120,25 +133,29 @@ pub struct Noise {
 }
 
 /// A case that was not run.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct Skipped {
     pub case: String,
     pub why: String,
 }
 
-/// One call with findings, as it went on both sides.
-#[derive(Clone, Debug)]
-pub(crate) struct Shown {
+/// One call with findings, as it went on both sides. Nothing in it is secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Exchange {
     pub case: String,
     pub call: String,
-    pub sides: [ShownSide; 2],
+    pub blue: ExchangeSide,
+    pub green: ExchangeSide,
 }
 
 /// One side of it.
-#[derive(Clone, Debug)]
-pub(crate) struct ShownSide {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ExchangeSide {
+    /// The call for a shell; the token is left to whoever repeats it.
     pub curl: String,
+    /// The status, or the code of what kept an answer from coming.
     pub status: String,
+    /// JSON in lines, or text; its beginning, when it is long.
     pub body: String,
 }
 
@@ -161,10 +178,10 @@ impl Report {
     ///
     /// # Errors
     /// [`Error::File`] that names the file.
-    pub fn read(path: &std::path::Path) -> Result<Self, Error> {
+    pub fn read(path: &Path) -> Result<Self, Error> {
         let shown = path.display();
-        let text = std::fs::read_to_string(path)
-            .map_err(|e| Error::File(format!("{shown} cannot be read: {e}.")))?;
+        let text =
+            fs::read_to_string(path).map_err(|e| Error::File(format!("{shown} cannot be read: {e}.")))?;
         serde_json::from_str(&text)
             .map_err(|e| Error::File(format!("{shown} is no report of a comparison: {e}.")))
     }
@@ -192,6 +209,20 @@ impl Report {
             (of(Severity::Breaking), of(Severity::Degrading), of(Severity::Cosmetic));
         self.summary =
             Summary { findings: self.findings.len(), breaking, degrading, cosmetic, ..self.summary };
+    }
+
+    /// Writes `report.json`, `report.html` and `junit.xml` to a folder that is there.
+    ///
+    /// # Errors
+    /// [`Error::Unwritable`] that names the file.
+    pub fn write(&self, folder: &Path) -> Result<(), Error> {
+        let files =
+            [("report.json", self.json()?), ("report.html", self.html()), ("junit.xml", self.junit())];
+        for (name, text) in files {
+            let path = folder.join(name);
+            fs::write(&path, text).map_err(|source| Error::Unwritable { path, source })?;
+        }
+        Ok(())
     }
 
     /// The report as CI systems read it.

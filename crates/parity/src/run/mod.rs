@@ -6,13 +6,17 @@ mod prepare;
 
 use std::{
     collections::{BTreeMap, HashSet},
+    fmt, mem,
+    ops::ControlFlow,
     time::Duration,
 };
 
 use jiff::{SignedDuration, Timestamp, civil::Date};
-use melody_api::{Dialect, ServiceAddress};
+use melody_api::{Dialect, Gate, ServiceAddress};
 use melody_model::PhoneNumber;
 use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use ts_rs::TS;
 use url::Url;
 
 use crate::{
@@ -21,14 +25,13 @@ use crate::{
     judge::{self, Bench, Found, Kind},
     latency::{self, Budget, Load},
     mask::Mask,
-    report::{Book, Report},
+    report::{Book, Ended, Report},
     side::Side,
 };
 use observe::Observed;
 use play::{Played, play, refused};
 
 /// How a run is made.
-#[derive(Debug)]
 pub struct Options {
     pub blue: String,
     pub green: String,
@@ -47,6 +50,18 @@ pub struct Options {
     pub data: bool,
     /// The day by which rules that let something be run out.
     pub today: Date,
+    /// Whether requests may leave, asked before each.
+    pub gate: Gate,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("blue", &self.blue)
+            .field("green", &self.green)
+            .field("only", &self.only)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Who is signed in on both.
@@ -67,8 +82,8 @@ pub enum OtpSource {
     Ask(AskForCode),
 }
 
-impl std::fmt::Debug for OtpSource {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for OtpSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Fixed(_) => "Fixed",
             Self::Ask(_) => "Ask",
@@ -77,13 +92,21 @@ impl std::fmt::Debug for OtpSource {
 }
 
 /// How far a run is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, TS)]
 pub struct Progress {
+    /// Cases.
     pub done: usize,
     pub of: usize,
-    /// What is next, in a few words.
+    /// What is next, in a few words: a case by its id.
     pub now: String,
+    /// What was found so far.
+    pub breaking: usize,
+    pub degrading: usize,
+    pub cosmetic: usize,
 }
+
+/// Hears how far a run is, and may end it there: what was found until then is the report.
+pub type OnProgress<'a> = &'a (dyn Fn(Progress) -> ControlFlow<()> + Send + Sync);
 
 /// What was made a little before the run began is the run's own: the clocks of two machines differ.
 const CLOCKS: SignedDuration = SignedDuration::from_secs(10);
@@ -92,20 +115,23 @@ const ROUNDS: (usize, usize) = (10, 2);
 
 /// Compares two backends.
 ///
+/// A run that is ended early has played no case by half: what one wrote is taken back before the next is asked about.
+///
 /// # Errors
 /// What keeps the comparison from being made at all. Whatever the backends answer is in the report.
-pub async fn run(options: Options, progress: &(dyn Fn(Progress) + Send + Sync)) -> Result<Report, Error> {
+pub async fn run(mut options: Options, progress: OnProgress<'_>) -> Result<Report, Error> {
     let began = Timestamp::now();
+    let suite = mem::take(&mut options.suite);
     let (blue, green) = (guarded(&options.blue, &options)?, guarded(&options.green, &options)?);
     let user_agent = concat!("melody-parity/", env!("CARGO_PKG_VERSION"));
     let mut run = Run {
         origins: (own_origin(&blue), own_origin(&green)),
-        blue: Side::open("blue", blue, Dialect::Blue, user_agent).await?,
-        green: Side::open("green", green, Dialect::Green, user_agent).await?,
+        blue: Side::open("blue", blue, Dialect::Blue, user_agent, &options.gate).await?,
+        green: Side::open("green", green, Dialect::Green, user_agent, &options.gate).await?,
         ids: IdMap::default(),
         mask: Mask::default(),
         began: began.checked_sub(CLOCKS).unwrap_or(began),
-        book: Book::new(options.suite.ignored.clone(), options.today),
+        book: Book::new(suite.ignored.clone(), options.today),
         observed: Observed::default(),
         sums: judge::Sums::new(),
     };
@@ -114,44 +140,16 @@ pub async fn run(options: Options, progress: &(dyn Fn(Progress) + Send + Sync)) 
     }
     let lifted = prepare::limits_are_lifted(&mut run.blue, &mut run.green).await;
     let signs_in = options.account.is_some();
-    let (chosen, skipped) = choose(options.suite.expanded().cases, &options.only, signs_in, lifted);
+    let (chosen, skipped) = choose(suite.expanded().cases, &options.only, signs_in, lifted);
     for (case, why) in skipped {
         run.book.skip(&case, why);
     }
-    let of = chosen.len();
-    let mut last = Vec::new();
-    let mut prepared = false;
-    for (done, case) in chosen.into_iter().enumerate() {
-        if !prepared && !case.has_tag("sign-in") {
-            // What is saved already is left alone, and only known once somebody is signed in.
-            run.prepare().await;
-            prepared = true;
-        }
-        if case.has_tag("last") {
-            last.push(case);
-            continue;
-        }
-        progress(Progress { done, of, now: case.id.clone() });
-        run.case(&case, options.account.as_ref()).await?;
-    }
-    let rounds = options.rounds.unwrap_or(if lifted { ROUNDS.0 } else { ROUNDS.1 });
-    let left = of.saturating_sub(last.len());
-    progress(Progress { done: left, of, now: "how long calls take".into() });
-    run.time(rounds, &options.budgets).await;
-    if let Some(load) = options.load {
-        progress(Progress { done: left, of, now: "under load".into() });
-        run.load(load).await;
-    }
-    if options.data && run.both_signed_in() {
-        progress(Progress { done: left, of, now: "both libraries, song by song".into() });
-        run.data().await;
-    }
-    for (at, case) in last.iter().enumerate() {
-        progress(Progress { done: left + at, of, now: case.id.clone() });
-        run.case(case, options.account.as_ref()).await?;
-    }
-    progress(Progress { done: of, of, now: "done".into() });
-    Ok(run.book.close(&run.mask, [&run.blue, &run.green], began, signs_in))
+    let ended = run.all(chosen, &options, lifted, progress).await?;
+    Ok(run.book.close(
+        &run.mask,
+        [&run.blue, &run.green],
+        Ended { began, signed_in: signs_in, early: ended.is_break() },
+    ))
 }
 
 /// Two backends under comparison, and what is known so far.
@@ -168,6 +166,63 @@ pub(crate) struct Run {
 }
 
 impl Run {
+    /// Every case in its turn, and between them what is measured and walked.
+    async fn all(
+        &mut self,
+        chosen: Vec<Case>,
+        options: &Options,
+        lifted: bool,
+        progress: OnProgress<'_>,
+    ) -> Result<ControlFlow<()>, Error> {
+        let of = chosen.len();
+        let (last, first): (Vec<Case>, Vec<Case>) = chosen.into_iter().partition(|case| case.has_tag("last"));
+        let account = options.account.as_ref();
+        let mut prepared = false;
+        for (done, case) in first.iter().enumerate() {
+            if !prepared && !case.has_tag("sign-in") {
+                // What is saved already is left alone, and only known once somebody is signed in.
+                self.prepare().await;
+                prepared = true;
+            }
+            if progress(self.so_far(done, of, &case.id)).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            self.case(case, account).await?;
+        }
+        let done = first.len();
+        if progress(self.so_far(done, of, "how long calls take")).is_break() {
+            return Ok(ControlFlow::Break(()));
+        }
+        let rounds = options.rounds.unwrap_or(if lifted { ROUNDS.0 } else { ROUNDS.1 });
+        self.time(rounds, &options.budgets).await;
+        if let Some(load) = options.load {
+            if progress(self.so_far(done, of, "under load")).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            self.load(load).await;
+        }
+        if options.data && self.both_signed_in() {
+            if progress(self.so_far(done, of, "both libraries, song by song")).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            self.data().await;
+        }
+        for (at, case) in last.iter().enumerate() {
+            if progress(self.so_far(done + at, of, &case.id)).is_break() {
+                return Ok(ControlFlow::Break(()));
+            }
+            self.case(case, account).await?;
+        }
+        // There is nothing left to end.
+        let _ = progress(self.so_far(of, of, "done"));
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn so_far(&self, done: usize, of: usize, now: &str) -> Progress {
+        let [cosmetic, degrading, breaking] = self.book.so_far();
+        Progress { done, of, now: self.mask.text(now), breaking, degrading, cosmetic }
+    }
+
     fn introduce(&mut self, account: &Account) {
         self.mask.hide(account.phone.national());
         if let OtpSource::Fixed(code) = &account.otp {
@@ -421,6 +476,7 @@ mod tests {
             load: None,
             data: false,
             today: "2026-11-23".parse().unwrap(),
+            gate: std::sync::Arc::new(|| true),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Two clean backends, and a proxy before green that answers as it is told to.
 
 use std::{
+    ops::ControlFlow,
     sync::{
         Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -133,8 +134,9 @@ impl Bench {
             load: None,
             data: false,
             today: "2026-11-23".parse().unwrap(),
+            gate: Arc::new(|| true),
         };
-        let report = Box::pin(run(options, &|_| {})).await.unwrap();
+        let report = Box::pin(run(options, &|_| ControlFlow::Continue(()))).await.unwrap();
         (report, self.switch.touched.load(Ordering::SeqCst))
     }
 }

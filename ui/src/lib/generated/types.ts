@@ -26,6 +26,28 @@ size?: number,
 duration?: number, };
 
 /**
+ * One of the two.
+ */
+export type Backend = { address: string, 
+/**
+ * What it speaks.
+ */
+dialect: string, };
+
+/**
+ * Who was compared.
+ */
+export type Backends = { blue: Backend, green: Backend, began: string, seconds: number, 
+/**
+ * Whether an account was used; without one only what needs none is compared.
+ */
+signed_in: boolean, 
+/**
+ * Whether somebody ended it before all was compared.
+ */
+ended_early: boolean, };
+
+/**
  * What a listener changed.
  */
 export type ChangeKind = "add" | "remove" | "play";
@@ -63,7 +85,81 @@ export type Code = "USAGE" | "INSECURE_ADDRESS" | "VALIDATION_ERROR" | "AUTH_REQ
 /**
  * One request of a face. Ids in texts may be ours, the server's or a library entry's.
  */
-export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "losses" } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "library_switches" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "download_playlist", playlist: string, rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "history", limit: number, offset: number, } | { "command": "convert", id: string, wait?: boolean, } | { "command": "conversions", limit: number, offset: number, status?: ConversionStatus, } | { "command": "notifications", limit: number, offset: number, unread_only?: boolean, } | { "command": "notifications_read", ids?: Array<string>, } | { "command": "profile" } | { "command": "profile_change" } & UserChange | { "command": "profile_avatar", picture: Array<number>, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "stream_cache" } | { "command": "work_offline", on: boolean, } | { "command": "offline_status" } | { "command": "health" };
+export type Command = { "command": "overview" } | { "command": "request_otp" } & OtpRequest | { "command": "verify_otp", otp: string, } | { "command": "whoami" } | { "command": "logout", forget: boolean, } | { "command": "losses" } | { "command": "use_service", address: string, } | { "command": "search" } & SearchRequest | { "command": "trending" } & TrendingRequest | { "command": "song", id: string, } | { "command": "library_list" } & ListRequest | { "command": "library_add", ids: Array<string>, } | { "command": "library_remove", ids: Array<string>, } | { "command": "library_sync" } | { "command": "library_status" } | { "command": "library_retry" } | { "command": "library_discard", op: string, } | { "command": "library_verify" } | { "command": "library_switches" } | { "command": "download", ids: Array<string>, rendition: Rendition, } | { "command": "download_saved", rendition: Rendition, } | { "command": "download_playlist", playlist: string, rendition: Rendition, } | { "command": "downloads" } | { "command": "downloads_continue" } | { "command": "downloads_pause", ids?: Array<string>, } | { "command": "downloads_resume", ids?: Array<string>, } | { "command": "downloads_remove", ids: Array<string>, rendition?: Rendition, } | { "command": "downloads_verify" } | { "command": "playlist_list" } | { "command": "playlist_show", playlist: string, limit?: number, offset?: number, } | { "command": "playlist_create", name: string, ids?: Array<string>, } | { "command": "playlist_rename", playlist: string, name: string, } | { "command": "playlist_delete", playlist: string, } | { "command": "playlist_add", playlist: string, ids: Array<string>, } | { "command": "playlist_remove", playlist: string, item: string, } | { "command": "playlist_move", playlist: string, item: string, to: number, } | { "command": "playlist_undo" } | { "command": "playlist_export", playlist: string, format: PlaylistFormat, } | { "command": "playlist_import", text: string, name?: string, } | { "command": "history", limit: number, offset: number, } | { "command": "convert", id: string, wait?: boolean, } | { "command": "conversions", limit: number, offset: number, status?: ConversionStatus, } | { "command": "notifications", limit: number, offset: number, unread_only?: boolean, } | { "command": "notifications_read", ids?: Array<string>, } | { "command": "profile" } | { "command": "profile_change" } & UserChange | { "command": "profile_avatar", picture: Array<number>, } | { "command": "play" } & PlayRequest | { "command": "pause" } | { "command": "resume" } | { "command": "toggle" } | { "command": "stop" } | { "command": "next" } | { "command": "previous" } | { "command": "seek", to_s: number, } | { "command": "set_volume", volume: number, } | { "command": "choose_rendition", rendition: Rendition, } | { "command": "now_playing" } | { "command": "queue_list", offset: number, limit: number, } | { "command": "enqueue", ids: Array<string>, place: Place, } | { "command": "move_in_queue", item: number, to: number, } | { "command": "remove_from_queue", item: number, } | { "command": "jump_in_queue", item: number, } | { "command": "clear_queue" } | { "command": "sound_devices" } | { "command": "choose_sound_device", id?: string, } | { "command": "set_preferences" } & Preferences | { "command": "stream_cache" } | { "command": "work_offline", on: boolean, } | { "command": "offline_status" } | { "command": "health" } | { "command": "compare" } & CompareRequest | { "command": "compare_end" } | { "command": "comparisons" } | { "command": "comparison", id: string, } | { "command": "comparison_exchange", id: string, exchange: number, } | { "command": "comparison_remove", id: string, };
+
+/**
+ * An account that both backends take, as it was typed. It is in no file and in no log.
+ */
+export type CompareAccount = { phone: string, country: string, 
+/**
+ * The one code that the test backends send.
+ */
+otp: string, };
+
+/**
+ * Two backends, and who is to be signed in on both.
+ */
+export type CompareRequest = { 
+/**
+ * The old backend's address.
+ */
+blue: string, 
+/**
+ * The new one's.
+ */
+green: string, 
+/**
+ * Hosts that may be compared besides this machine, in plain http too.
+ */
+allow_hosts?: Array<string>, 
+/**
+ * A disposable account; without one only what needs no sign-in is compared.
+ */
+account?: CompareAccount, };
+
+/**
+ * All that it found. Nothing in it is secret.
+ */
+export type Comparison = { 
+/**
+ * The worst first.
+ */
+findings: Array<Finding>, 
+/**
+ * Cases that were not run.
+ */
+skipped: Array<Skipped>, id: string, summary: Summary, backends: Backends, };
+
+/**
+ * Those that were kept, the newest first.
+ */
+export type ComparisonList = { comparisons: Array<ComparisonRun>, running: ComparisonProgress | null, };
+
+/**
+ * How far the comparison that is under way has come.
+ */
+export type ComparisonProgress = { 
+/**
+ * It was asked to end, and does so after its case.
+ */
+ending: boolean, 
+/**
+ * Cases.
+ */
+done: number, of: number, 
+/**
+ * What is next, in a few words: a case by its id.
+ */
+now: string, 
+/**
+ * What was found so far.
+ */
+breaking: number, degrading: number, cosmetic: number, };
+
+/**
+ * A comparison that was kept.
+ */
+export type ComparisonRun = { id: string, summary: Summary, backends: Backends, };
 
 /**
  * Conversions, the newest first.
@@ -204,13 +300,52 @@ retryable: boolean, };
 /**
  * Something that has happened.
  */
-export type Event = { "event": "session_changed", signed_in: boolean, } | { "event": "service_changed" } | { "event": "library_changed" } | { "event": "playlists_changed" } | { "event": "history_changed" } | { "event": "sync_changed" } & SyncStatus | { "event": "download_changed" } & DownloadRow | { "event": "conversion_changed" } & ConversionView | { "event": "playback" } & PlaybackEvent | { "event": "queue_changed", index: number, queue_len: number, } | { "event": "preferences_changed" } & Preferences | { "event": "offline_changed" } & OfflineStatus;
+export type Event = { "event": "session_changed", signed_in: boolean, } | { "event": "service_changed" } | { "event": "library_changed" } | { "event": "playlists_changed" } | { "event": "history_changed" } | { "event": "sync_changed" } & SyncStatus | { "event": "download_changed" } & DownloadRow | { "event": "conversion_changed" } & ConversionView | { "event": "comparison_progress" } & ComparisonProgress | { "event": "comparisons_changed" } | { "event": "playback" } & PlaybackEvent | { "event": "queue_changed", index: number, queue_len: number, } | { "event": "preferences_changed" } & Preferences | { "event": "offline_changed" } & OfflineStatus;
+
+/**
+ * One call with findings, as it went on both sides. Nothing in it is secret.
+ */
+export type Exchange = { case: string, call: string, blue: ExchangeSide, green: ExchangeSide, };
+
+/**
+ * One side of it.
+ */
+export type ExchangeSide = { 
+/**
+ * The call for a shell; the token is left to whoever repeats it.
+ */
+curl: string, 
+/**
+ * The status, or the code of what kept an answer from coming.
+ */
+status: string, 
+/**
+ * JSON in lines, or text; its beginning, when it is long.
+ */
+body: string, };
 
 export type ExportedPlaylist = { playlist: PlaylistView, 
 /**
  * The file's content.
  */
 text: string, };
+
+/**
+ * One difference.
+ */
+export type Finding = { case: string, call: string, 
+/**
+ * A JSON pointer into the answer in the common form, or `status`, `header:NAME`, `latency`.
+ */
+path: string, kind: Kind, severity: Severity, blue: unknown, green: unknown, why: string, 
+/**
+ * How many places it stands for.
+ */
+count: number, 
+/**
+ * Which of the run's exchanges shows it, from 0; absent for what no single call shows.
+ */
+exchange?: number, };
 
 export type FoundSongs = { songs: Array<SongView>, total: number, 
 /**
@@ -282,7 +417,7 @@ listens: Array<ListenView>, total: number, };
 /**
  * What only a host can do.
  */
-export type HostCommand = { "command": "start_demo" } | { "command": "data_folder" } | { "command": "open_data_folder" } | { "command": "save_diagnostics" } | { "command": "save_playlist", playlist: string, format: PlaylistFormat, };
+export type HostCommand = { "command": "start_demo" } | { "command": "data_folder" } | { "command": "open_data_folder" } | { "command": "save_diagnostics" } | { "command": "save_playlist", playlist: string, format: PlaylistFormat, } | { "command": "open_comparison", id: string, };
 
 /**
  * What only a host can tell.
@@ -294,6 +429,11 @@ export type ImportedPlaylist = { playlist: PlaylistView,
  * Songs of the file that are in no catalogue that could be asked.
  */
 unmatched: Array<UnmatchedSong>, };
+
+/**
+ * In what two answers differ.
+ */
+export type Kind = "rename" | "drop" | "add" | "type" | "value" | "precision" | "encoding" | "order" | "lost" | "doubled" | "extra" | "id" | "shape" | "status" | "header" | "body" | "slow" | "transport" | "expectation";
 
 /**
  * A language that the screens speak.
@@ -357,7 +497,7 @@ listens: number, };
 /**
  * Names a sentence. Finer than a code where a listener needs other words; parameters are named beside.
  */
-export type MessageKey = "phone_country" | "phone_india" | "phone_length" | "invalid" | "insecure_address" | "sign_in_needed" | "wrong_otp" | "otp_expired" | "too_often" | "maintenance" | "no_such_host" | "no_connection" | "certificate" | "timed_out" | "service_away" | "working_offline" | "not_the_service" | "refused" | "service_failed" | "unknown_song" | "unknown_playlist" | "no_audio" | "not_on_this_machine" | "interrupted" | "unsupported_format" | "bad_audio" | "audio_unreadable" | "no_device" | "disk_full" | "read_only" | "damaged" | "newer" | "busy" | "keyring_missing" | "keyring_locked" | "keyring_silent" | "keyring_refused" | "superseded" | "internal";
+export type MessageKey = "phone_country" | "phone_india" | "phone_length" | "invalid" | "insecure_address" | "sign_in_needed" | "wrong_otp" | "otp_expired" | "too_often" | "maintenance" | "no_such_host" | "no_connection" | "certificate" | "timed_out" | "service_away" | "working_offline" | "not_the_service" | "strange_host" | "refused" | "service_failed" | "unknown_song" | "unknown_playlist" | "no_audio" | "not_on_this_machine" | "interrupted" | "unsupported_format" | "bad_audio" | "audio_unreadable" | "no_device" | "disk_full" | "read_only" | "damaged" | "newer" | "busy" | "keyring_missing" | "keyring_locked" | "keyring_silent" | "keyring_refused" | "superseded" | "internal";
 
 /**
  * One message of the service.
@@ -593,7 +733,11 @@ language: Language | null, theme: Theme,
 /**
  * What streamed songs may take on the disk, for each account, in bytes; absent: 2 GB.
  */
-cache_bytes?: number, };
+cache_bytes?: number, 
+/**
+ * Whether the screens that QA needs are shown.
+ */
+qa?: boolean, };
 
 /**
  * A song's place in the queue. The same song may stand there twice.
@@ -674,6 +818,11 @@ address: string,
 identity: string, };
 
 /**
+ * What a difference is to the client, the least first.
+ */
+export type Severity = "cosmetic" | "degrading" | "breaking";
+
+/**
  * A playlist and its songs, or the part of them that was asked for.
  */
 export type ShownPlaylist = { playlist: PlaylistView, items: Array<PlaylistItemView>, };
@@ -699,6 +848,11 @@ pending_kept: number,
  * What is gone from this machine, if it was to be forgotten.
  */
 lost?: Losses, };
+
+/**
+ * A case that was not run.
+ */
+export type Skipped = { case: string, why: string, };
 
 /**
  * A song of the catalogue, as this installation knows it.
@@ -770,6 +924,31 @@ export type StreamCache = { songs: number, bytes: number,
  * The most that they may take.
  */
 most: number, };
+
+/**
+ * How much there is of each.
+ */
+export type Summary = { 
+/**
+ * Cases that were run.
+ */
+cases: number, findings: number, 
+/**
+ * Places at which the two differ as the table of shapes says.
+ */
+expected: number, 
+/**
+ * Places at which blue differs from itself.
+ */
+noise: number, skipped: number, 
+/**
+ * Places that a rule of normalising, or one that lets something be, hid.
+ */
+hidden: number, breaking: number, degrading: number, cosmetic: number, 
+/**
+ * Findings that the baseline has already; they are not among the others.
+ */
+known: number, calls: number, };
 
 /**
  * One switch.
@@ -1001,6 +1180,12 @@ export interface Replies {
   work_offline: OfflineStatus
   offline_status: OfflineStatus
   health: Health
+  compare: ComparisonRun
+  compare_end: Done
+  comparisons: ComparisonList
+  comparison: Comparison
+  comparison_exchange: Exchange
+  comparison_remove: Done
 }
 
 export interface HostReplies {
@@ -1009,4 +1194,5 @@ export interface HostReplies {
   open_data_folder: LocalPath
   save_diagnostics: LocalPath
   save_playlist: LocalPath
+  open_comparison: LocalPath
 }

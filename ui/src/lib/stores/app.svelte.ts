@@ -4,6 +4,7 @@ import { SvelteMap } from "svelte/reactivity";
 import { reportOf, type Backend, type Fact } from "$lib/backend";
 import { explain } from "$lib/errors";
 import type { ErrorReport } from "$lib/generated/types";
+import { Comparisons } from "./comparisons.svelte";
 import { Downloads } from "./downloads.svelte";
 import { Playback } from "./playback.svelte";
 import { Playlists } from "./playlists.svelte";
@@ -21,6 +22,7 @@ export class App {
   readonly preferences: Preferences;
   readonly playlists: Playlists;
   readonly downloads: Downloads;
+  readonly comparisons: Comparisons;
   readonly toasts = new Toasts();
   /** Songs that were saved (true) or removed (false) here, for lists that were read before. */
   readonly saved = new SvelteMap<string, boolean>();
@@ -46,6 +48,7 @@ export class App {
     this.preferences = new Preferences(backend);
     this.playlists = new Playlists(backend);
     this.downloads = new Downloads(backend);
+    this.comparisons = new Comparisons(backend);
   }
 
   async start(): Promise<void> {
@@ -105,6 +108,7 @@ export class App {
     this.preferences.apply(event);
     this.downloads.apply(event);
     this.playlists.apply(event);
+    this.comparisons.apply(event);
     if (event.event === "history_changed") this.heard += 1;
     if (event.event === "demo_sms") this.demoOtp = event.otp;
     if (event.event === "playback" && event.playback === "finished" && event.error) {

@@ -1,4 +1,4 @@
-// Language and theme, as the core keeps them, applied to the document.
+// Language, theme and what else is chosen, as the core keeps them; the first two applied to the document.
 import type { Backend, Fact } from "$lib/backend";
 import type { Preferences as Chosen } from "$lib/generated/types";
 import { setLanguage } from "$lib/language.svelte";
@@ -6,6 +6,8 @@ import { setLanguage } from "$lib/language.svelte";
 export class Preferences {
   language = $state<Chosen["language"]>(null);
   theme = $state<Chosen["theme"]>("system");
+  /** Whether the screens for QA are shown. */
+  qa = $state(false);
 
   /** Not shown, and not lost when something else is chosen. */
   #rest: Pick<Chosen, "cache_bytes"> = {};
@@ -18,6 +20,7 @@ export class Preferences {
   read(chosen: Chosen): void {
     this.language = chosen.language;
     this.theme = chosen.theme;
+    this.qa = chosen.qa ?? false;
     this.#rest = chosen.cache_bytes === undefined ? {} : { cache_bytes: chosen.cache_bytes };
     setLanguage(chosen.language);
     if (chosen.theme === "system") delete document.documentElement.dataset.theme;
@@ -30,7 +33,7 @@ export class Preferences {
 
   /** Seen at once; what was before comes back when it could not be kept. */
   async choose(change: Partial<Chosen>): Promise<void> {
-    const before: Chosen = { ...this.#rest, language: this.language, theme: this.theme };
+    const before: Chosen = { ...this.#rest, language: this.language, theme: this.theme, qa: this.qa };
     const after = { ...before, ...change };
     this.read(after);
     try {
