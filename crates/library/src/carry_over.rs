@@ -2,16 +2,16 @@
 //! the guest keeps too, and playlists and history, which move. Its downloads are not in it: whoever links or copies their
 //! files puts them down.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    path::Path,
-};
+use std::{collections::HashMap, path::Path};
 
 use melody_model::{ListenId, PlaylistId, ServerId, SongId};
 use rusqlite::{Connection, params};
 
 use crate::{
-    GenerationId, Library, Result, answers, generations, matching, open, rows, search, songs, worker::Write,
+    GenerationId, Library, Result, answers, generations, matching, open, rows,
+    search::{self, Stale},
+    songs,
+    worker::Write,
 };
 
 impl Library {
@@ -80,7 +80,7 @@ fn carry_songs(
     generation_of: &HashMap<i64, GenerationId>,
 ) -> Result<HashMap<i64, i64>> {
     let mut song_of = HashMap::new();
-    let mut reindexed = BTreeMap::new();
+    let mut stale = Stale::new();
     let mut all = from.prepare(&format!("SELECT s.n, s.id, {} FROM song s ORDER BY s.n", rows::CONTENT))?;
     let mut ids_of = from.prepare("SELECT generation, server_id FROM song_server_id WHERE song = ?1")?;
     let found =
@@ -105,11 +105,11 @@ fn carry_songs(
         }
         let n = match n {
             Some(n) => {
-                songs::fill_gaps(w, n, &content, &mut reindexed)?;
+                songs::fill_gaps(w, n, &content, &mut stale)?;
                 songs::alias(&w.tx, id, n)?;
                 n
             }
-            None => songs::insert(w, id, &content, &mut reindexed)?,
+            None => songs::insert(w, id, &content, &mut stale)?,
         };
         for (generation, server_id) in &ids {
             songs::name(&w.tx, *generation, server_id, n)?;
@@ -118,7 +118,7 @@ fn carry_songs(
         songs::fill_details(w, n, theirs_told)?;
         song_of.insert(theirs, n);
     }
-    search::reindex(&w.tx, reindexed)?;
+    search::reindex(&w.tx, stale)?;
     Ok(song_of)
 }
 

@@ -69,7 +69,7 @@ impl Library {
                         None if generations::current(&w.tx)? == 0 => generations::make_current(w, &dialect)?,
                         None => generations::find_or_make(&w.tx, &dialect, w.now)?,
                     };
-                    songs::store_as(w, generation, &[told], |_| Some(id))?;
+                    songs::store(w, generation, &[told], |_| Some(id))?;
                 }
                 Ok(())
             })

@@ -70,8 +70,8 @@ pub(crate) fn find(c: &Connection, generation: GenerationId, content: &SongConte
         return Ok(only(&by_id).map(|song| Match { song, by_id: true }));
     }
     let name = name(content);
-    let candidates =
-        candidates(c, "SELECT s.n, {} FROM song s WHERE s.match_hash = ?1", name_hash(content), generation)?;
+    let named = hash(&name.join("\n"));
+    let candidates = candidates(c, "SELECT s.n, {} FROM song s WHERE s.match_hash = ?1", named, generation)?;
     let same = candidates.into_iter().filter(|one| {
         self::name(&one.content) == name && durations_agree(one.content.duration_s, content.duration_s)
     });

@@ -7,7 +7,7 @@ use rusqlite::{Connection, params};
 use crate::{
     Result,
     entries::{self, Found},
-    search,
+    search::{self, Stale},
 };
 
 /// Plays of a song that the service has yet to hear of, refused ones included.
@@ -22,6 +22,7 @@ pub(crate) fn begin(
     entry: &Found,
     count: u64,
     last: Option<Timestamp>,
+    stale: &mut Stale,
 ) -> Result<()> {
     let count = i64::try_from(count).unwrap_or(i64::MAX);
     let last = last.map(Timestamp::as_microsecond);
@@ -33,7 +34,7 @@ pub(crate) fn begin(
     if count > 0 || last.is_some() {
         c.prepare_cached("UPDATE entry SET play_count = ?2, last_played_at = ?3 WHERE n = ?1")?
             .execute(params![entry.n, count, last])?;
-        search::rerank(c, entry.song)?;
+        search::moves(c, entry.song, stale)?;
     }
     Ok(())
 }
@@ -80,9 +81,6 @@ pub(crate) fn recount(
                                OR (last_played_at IS NULL AND ?4 IS NOT NULL))"
         ))?
         .execute(params![entry.song, entry.n, generation, last.map(Timestamp::as_microsecond)])?;
-    if raised > 0 {
-        search::rerank(c, entry.song)?;
-    }
     Ok(raised > 0)
 }
 
@@ -102,7 +100,9 @@ pub(crate) fn heard(
         .execute([entry.n, generation])?;
     }
     note(c, generation, entry, count, last)?;
-    recount(c, generation, entry, last)?;
+    if recount(c, generation, entry, last)? {
+        search::rerank(c, entry.song)?;
+    }
     Ok(())
 }
 

@@ -5,7 +5,12 @@ use melody_model::{EntryId, RemoteEntry, RemoteSong, ServerId, SongId};
 use rusqlite::params;
 use serde_json::Value;
 
-use crate::{GenerationId, Library, Result, entries, outbox, plays, rows, settings, songs, worker::Write};
+use crate::{
+    GenerationId, Library, Result, entries, outbox, plays, rows,
+    search::{self, Stale},
+    settings, songs,
+    worker::Write,
+};
 
 /// What a page brought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,7 +63,8 @@ fn store(w: &mut Write<'_>, generation: GenerationId, page: Vec<RemoteEntry>) ->
             (entry.song, told)
         })
         .unzip();
-    let numbers = songs::store(w, generation, &told)?;
+    let mut stale = Stale::new();
+    let numbers = songs::store_rows(w, generation, &told, |_| None, &mut stale)?;
     let mut stored = Stored::default();
     for (song, told) in numbers.into_iter().zip(entries) {
         let known = entries::of_song(&w.tx, song)?;
@@ -75,12 +81,13 @@ fn store(w: &mut Write<'_>, generation: GenerationId, page: Vec<RemoteEntry>) ->
                 let added_at = told.added_at.unwrap_or(w.now);
                 let id = EntryId::new();
                 let n = entries::insert(&w.tx, id, song, added_at.as_microsecond())?;
-                begin(w, generation, &entries::Found { n, id, song, removed: false }, &told)?;
+                begin(w, generation, &entries::Found { n, id, song, removed: false }, &told, &mut stale)?;
                 stored.new += 1;
             }
-            Some(found) => stored.changed += usize::from(merge(w, generation, &found, &told)?),
+            Some(found) => stored.changed += usize::from(merge(w, generation, &found, &told, &mut stale)?),
         }
     }
+    search::reindex(&w.tx, stale)?;
     Ok(stored)
 }
 
@@ -95,8 +102,14 @@ struct Told {
 }
 
 /// Takes what the service says of an entry that nothing is known of: most of a first reading, so no more than that.
-fn begin(w: &mut Write<'_>, generation: GenerationId, entry: &entries::Found, told: &Told) -> Result<()> {
-    plays::begin(&w.tx, generation, &told.server_id, entry, told.play_count, told.last_played_at)?;
+fn begin(
+    w: &mut Write<'_>,
+    generation: GenerationId,
+    entry: &entries::Found,
+    told: &Told,
+    stale: &mut Stale,
+) -> Result<()> {
+    plays::begin(&w.tx, generation, &told.server_id, entry, told.play_count, told.last_played_at, stale)?;
     if told.has_instrumental || !told.extra.is_empty() {
         let extra = serde_json::to_string(&told.extra)?;
         w.tx.prepare_cached("UPDATE entry SET has_instrumental = ?2, extra = ?3 WHERE n = ?1")?
@@ -113,10 +126,19 @@ fn touch(w: &mut Write<'_>, entry: &entries::Found) -> Result<()> {
 }
 
 /// Merges what the service says into an entry; answers whether anything was news.
-fn merge(w: &mut Write<'_>, generation: GenerationId, entry: &entries::Found, told: &Told) -> Result<bool> {
+fn merge(
+    w: &mut Write<'_>,
+    generation: GenerationId,
+    entry: &entries::Found,
+    told: &Told,
+    stale: &mut Stale,
+) -> Result<bool> {
     let named = entries::name(&w.tx, generation, &told.server_id, entry.n)?;
     plays::note(&w.tx, generation.0, entry, Some(told.play_count), told.last_played_at)?;
     let raised = plays::recount(&w.tx, generation.0, entry, told.last_played_at)?;
+    if raised {
+        search::moves(&w.tx, entry.song, stale)?;
+    }
     let old: melody_model::JsonMap =
         w.tx.prepare_cached("SELECT extra FROM entry WHERE n = ?1")?
             .query_row([entry.n], |row| rows::json(row, 0))?;

@@ -98,8 +98,11 @@ pub(crate) fn differs(old: &SongContent, new: &SongContent) -> bool {
         != (&new.title, &new.artist, &new.album, &new.language, new.popularity)
 }
 
-/// Writes songs, by row number, into the index.
-pub(crate) fn reindex(c: &Connection, songs: BTreeMap<i64, Indexed>) -> Result<()> {
+/// Songs that the index has to learn anew, by row number.
+pub(crate) type Stale = BTreeMap<i64, Indexed>;
+
+/// Writes songs into the index. All at once: SQLite writes a segment of it for every change of another table in between.
+pub(crate) fn reindex(c: &Connection, songs: Stale) -> Result<()> {
     let mut old: Vec<i64> = songs.values().filter_map(|song| song.old).collect();
     old.sort_unstable();
     let mut forget = c.prepare_cached("DELETE FROM search WHERE rowid = ?1")?;
@@ -117,8 +120,7 @@ pub(crate) fn reindex(c: &Connection, songs: BTreeMap<i64, Indexed>) -> Result<(
     let mut learn = c.prepare_cached(
         "INSERT INTO search (rowid, title, artist, album, language) VALUES (?1, ?2, ?3, ?4, ?5)",
     )?;
-    let mut note = c.prepare_cached("UPDATE song SET docid = ?2 WHERE n = ?1")?;
-    for (docid, content) in new {
+    for (docid, content) in &new {
         learn.execute(params![
             docid,
             text::key(&content.title),
@@ -126,7 +128,10 @@ pub(crate) fn reindex(c: &Connection, songs: BTreeMap<i64, Indexed>) -> Result<(
             content.album.as_deref().map(text::key),
             content.language.as_deref().map(text::language_mark),
         ])?;
-        sound_index::learn(c, docid, &content)?;
+        sound_index::learn(c, *docid, content)?;
+    }
+    let mut note = c.prepare_cached("UPDATE song SET docid = ?2 WHERE n = ?1")?;
+    for (docid, _) in new {
         note.execute([song_of(docid), docid])?;
     }
     Ok(())
@@ -134,10 +139,27 @@ pub(crate) fn reindex(c: &Connection, songs: BTreeMap<i64, Indexed>) -> Result<(
 
 /// Moves one song to the rank that its plays now give it.
 pub(crate) fn rerank(c: &Connection, n: i64) -> Result<()> {
-    let (old, content) = c
-        .prepare_cached(&format!("SELECT s.docid, {} FROM song s WHERE s.n = ?1", rows::CONTENT))?
-        .query_row([n], |row| Ok((row.get(0)?, rows::content(row, 1)?)))?;
-    reindex(c, BTreeMap::from([(n, Indexed { old: Some(old), content })]))
+    let mut stale = Stale::new();
+    moves(c, n, &mut stale)?;
+    reindex(c, stale)
+}
+
+/// Notes that the plays of a song changed, if that gives it another rank.
+pub(crate) fn moves(c: &Connection, n: i64, stale: &mut Stale) -> Result<()> {
+    if stale.contains_key(&n) {
+        return Ok(());
+    }
+    let (old, plays, content) = c
+        .prepare_cached(&format!(
+            "SELECT s.docid, coalesce((SELECT e.play_count FROM entry e WHERE e.song = s.n), 0), {}
+             FROM song s WHERE s.n = ?1",
+            rows::CONTENT
+        ))?
+        .query_row([n], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, rows::content(row, 2)?)))?;
+    if old != docid(content.popularity, plays.unsigned_abs(), n) {
+        stale.insert(n, Indexed { old: Some(old), content });
+    }
+    Ok(())
 }
 
 /// Where a song stands: popular ones first, then those played more, then those known longer.

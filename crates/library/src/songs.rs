@@ -1,13 +1,11 @@
 //! Songs: what the service told of them, merged so that a poorer answer erases nothing.
 
-use std::collections::BTreeMap;
-
 use melody_model::{JsonMap, RemoteSong, ServerId, Song, SongContent, SongDetails, SongId, SongView};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::{
     GenerationId, Library, Result, generations, held, matching, rows,
-    search::{self, Indexed},
+    search::{self, Indexed, Stale},
     text,
     worker::Write,
 };
@@ -31,7 +29,7 @@ impl Library {
             .write(move |w| {
                 let current = generations::current(&w.tx)?;
                 let mut stored = Vec::with_capacity(songs.len());
-                for n in store_as(w, generation, &songs, |id| held.named(id.as_str()))? {
+                for n in store(w, generation, &songs, |id| held.named(id.as_str()))? {
                     stored.extend(rows::song_view(&w.tx, current, n)?.map(|view| view.song));
                 }
                 Ok((stored, songs))
@@ -164,21 +162,30 @@ pub(crate) fn resolve(c: &Connection, text: &str) -> Result<Option<SongId>> {
     Ok(theirs.map(SongId))
 }
 
-/// Stores songs and gives their row numbers, in order. The index is brought up to date at the end, in
-/// the order of its documents: full-text search writes a segment each time that the order goes back.
-pub(crate) fn store(w: &mut Write<'_>, generation: GenerationId, songs: &[RemoteSong]) -> Result<Vec<i64>> {
-    store_as(w, generation, songs, |_| None)
-}
-
-/// The same of songs some of which have an id of ours already, that no row has.
-pub(crate) fn store_as(
+/// Stores songs and gives their row numbers, in order. Some have an id of ours already, that no row has. The index is
+/// brought up to date at the end, in the order of its documents: full-text search writes a segment each time that the
+/// order goes back.
+pub(crate) fn store(
     w: &mut Write<'_>,
     generation: GenerationId,
     songs: &[RemoteSong],
     id_of: impl Fn(&ServerId) -> Option<SongId>,
 ) -> Result<Vec<i64>> {
+    let mut stale = Stale::new();
+    let numbers = store_rows(w, generation, songs, id_of, &mut stale)?;
+    search::reindex(&w.tx, stale)?;
+    Ok(numbers)
+}
+
+/// The same but for the index, which has `stale` to learn before anyone else looks.
+pub(crate) fn store_rows(
+    w: &mut Write<'_>,
+    generation: GenerationId,
+    songs: &[RemoteSong],
+    id_of: impl Fn(&ServerId) -> Option<SongId>,
+    stale: &mut Stale,
+) -> Result<Vec<i64>> {
     let mut numbers = Vec::with_capacity(songs.len());
-    let mut reindexed = BTreeMap::new();
     for (song, recognised) in songs.iter().zip(matching::recognise(&w.tx, generation, songs)?) {
         // One that comes twice is new but once.
         let known = match recognised {
@@ -187,19 +194,18 @@ pub(crate) fn store_as(
         };
         let id = id_of(&song.server_id);
         let n = if let Some(n) = known {
-            update(w, n, &song.content, &mut reindexed)?;
+            update(w, n, &song.content, stale)?;
             if let Some(id) = id {
                 alias(&w.tx, id, n)?;
             }
             n
         } else {
-            insert(w, id.unwrap_or_else(SongId::new), &song.content, &mut reindexed)?
+            insert(w, id.unwrap_or_else(SongId::new), &song.content, stale)?
         };
         name(&w.tx, generation, &song.server_id, n)?;
         merge_details(w, n, &song.details, &song.extra)?;
         numbers.push(n);
     }
-    search::reindex(&w.tx, reindexed)?;
     Ok(numbers)
 }
 
@@ -236,12 +242,7 @@ pub(crate) fn name(c: &Connection, generation: GenerationId, id: &ServerId, n: i
 }
 
 /// Inserts a song under an id of ours.
-pub(crate) fn insert(
-    w: &mut Write<'_>,
-    id: SongId,
-    content: &SongContent,
-    reindexed: &mut BTreeMap<i64, Indexed>,
-) -> Result<i64> {
+pub(crate) fn insert(w: &mut Write<'_>, id: SongId, content: &SongContent, stale: &mut Stale) -> Result<i64> {
     let mut insert = w.tx.prepare_cached(&format!(
         "INSERT INTO song (id, docid, match_hash, {}) VALUES (?, 0, ?, {})",
         rows::CONTENT,
@@ -254,33 +255,23 @@ pub(crate) fn insert(
     drop(insert);
     let n = w.tx.last_insert_rowid();
     note_external_ids(&w.tx, n, content)?;
-    reindexed.insert(n, Indexed { old: None, content: content.clone() });
+    stale.insert(n, Indexed { old: None, content: content.clone() });
     w.changes.songs.push(id);
     Ok(n)
 }
 
 /// Merges what the service said now into a song; writes only if something is new.
-pub(crate) fn update(
-    w: &mut Write<'_>,
-    n: i64,
-    told: &SongContent,
-    reindexed: &mut BTreeMap<i64, Indexed>,
-) -> Result<()> {
+pub(crate) fn update(w: &mut Write<'_>, n: i64, told: &SongContent, stale: &mut Stale) -> Result<()> {
     let old = row(&w.tx, n)?;
     let new = merged(&old.content, told);
-    replace(w, n, old, new, reindexed)
+    replace(w, n, old, new, stale)
 }
 
 /// Adds to a song what it lacks and what another library knew, at whatever time.
-pub(crate) fn fill_gaps(
-    w: &mut Write<'_>,
-    n: i64,
-    known: &SongContent,
-    reindexed: &mut BTreeMap<i64, Indexed>,
-) -> Result<()> {
+pub(crate) fn fill_gaps(w: &mut Write<'_>, n: i64, known: &SongContent, stale: &mut Stale) -> Result<()> {
     let old = row(&w.tx, n)?;
     let new = merged(known, &old.content);
-    replace(w, n, old, new, reindexed)
+    replace(w, n, old, new, stale)
 }
 
 /// A song's row.
@@ -299,13 +290,7 @@ fn row(c: &Connection, n: i64) -> Result<SongRow> {
     Ok(found)
 }
 
-fn replace(
-    w: &mut Write<'_>,
-    n: i64,
-    old: SongRow,
-    new: SongContent,
-    reindexed: &mut BTreeMap<i64, Indexed>,
-) -> Result<()> {
+fn replace(w: &mut Write<'_>, n: i64, old: SongRow, new: SongContent, stale: &mut Stale) -> Result<()> {
     if new == old.content {
         return Ok(());
     }
@@ -322,11 +307,11 @@ fn replace(
     note_external_ids(&w.tx, n, &new)?;
     w.tx.prepare_cached("UPDATE entry SET title_key = ?2, artist_key = ?3 WHERE song = ?1")?
         .execute(params![n, text::key(&new.title), text::key(&new.artist)])?;
-    let stale = search::differs(&old.content, &new);
-    match reindexed.get_mut(&n) {
+    let shows = search::differs(&old.content, &new);
+    match stale.get_mut(&n) {
         Some(waiting) => waiting.content = new,
-        None if stale => {
-            reindexed.insert(n, Indexed { old: Some(old.docid), content: new });
+        None if shows => {
+            stale.insert(n, Indexed { old: Some(old.docid), content: new });
         }
         None => {}
     }
