@@ -27,6 +27,8 @@ pub(crate) struct Round {
     passed_over: HashMap<OperationId, SongId>,
     /// Whether the database has to be asked what waits now, once the queue is empty.
     stale: bool,
+    /// How many it was asked for last.
+    limit: u32,
 }
 
 /// How far the change under way is.
@@ -54,6 +56,8 @@ impl Round {
     pub fn told(&mut self, told: Told) {
         match told {
             Told::Offered(offered) => {
+                // So many may all be held back, and there are more behind them.
+                self.stale |= offered.len() >= self.limit as usize;
                 self.queue =
                     offered.into_iter().filter(|op| !self.passed_over.contains_key(&op.op)).collect();
             }
@@ -73,8 +77,9 @@ impl Engine {
         loop {
             if round.stale && round.queue.is_empty() && round.current.is_none() {
                 round.stale = false;
-                let limit = BATCH.saturating_add(u32::try_from(round.passed_over.len()).unwrap_or(u32::MAX));
-                return Some(self.change(Change::Offer { limit }));
+                let passed_over = u32::try_from(round.passed_over.len()).unwrap_or(u32::MAX);
+                round.limit = BATCH.saturating_add(passed_over);
+                return Some(self.change(Change::Offer { limit: round.limit }));
             }
             let Some((pending, stage)) = round.current.take() else {
                 let pending = round.queue.pop_front()?;
@@ -288,11 +293,9 @@ impl Engine {
             Failure::Limited { .. } if matches!(call, Call::Search { .. }) => {
                 round.current = Some((pending, Stage::Searching));
             }
-            // No pace is known for the question whether a song is there: the run ends with it.
-            Failure::Limited { .. } if asked_about => self.release(op, false),
             Failure::Limited { .. } => {
                 self.release(op, false);
-                // In its turn again, which is the first.
+                // In its turn again, which is the first; at a limit of which no pace is known the run ends before.
                 round.queue.push_front(Pending { attempts: pending.attempts + 1, ..pending });
             }
             Failure::Away { sent } => {

@@ -243,4 +243,25 @@ mod tests {
         assert_eq!(times, [1; 8]);
         assert_eq!(pacer.refused(wait, at(31)).1, 2, "that one was sent after the rest");
     }
+
+    #[test]
+    fn a_rest_is_over_when_its_time_has_come() {
+        let mut limits = Limits::new(7);
+        assert_eq!(limits.rests_until(at(0)), None);
+        assert_eq!(limits.library.refused(Some(Duration::from_secs(7)), at(0)), (at(7), 1));
+        assert_eq!((limits.rests_until(at(6)), limits.rests_until(at(7))), (Some(at(7)), None));
+        assert_eq!(limits.library.refused(None, at(7)).1, 2, "that one was sent after the rest");
+    }
+
+    #[test]
+    fn what_an_earlier_run_left_under_way_counts_no_more() {
+        let mut pacer = Pacer::new(200, 1);
+        for _ in 0..3 {
+            pacer.sent(at(0));
+        }
+        pacer.answered(Some(Allowance { remaining: 2, reset: at(50) }), at(0));
+        assert_eq!(pacer.ready_at(at(1)), at(50));
+        pacer.begin();
+        assert_eq!(pacer.ready_at(at(1)), at(1));
+    }
 }

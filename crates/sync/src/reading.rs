@@ -287,4 +287,108 @@ mod tests {
         let moved = read(["abc", "def", "fe"]);
         assert!(moved.proven().is_none() && moved.again().is_some());
     }
+
+    /// Reads to the end, with pages as they are made for each offset; answers which were asked for.
+    fn read_on(reading: &mut Reading, mut page_at: impl FnMut(u64) -> RemotePage<RemoteEntry>) -> Vec<u64> {
+        let mut asked = Vec::new();
+        while let Some(offset) = reading.wants() {
+            asked.push(offset);
+            reading.asked(offset);
+            reading.came(offset, &page_at(offset));
+        }
+        assert!(reading.is_over());
+        asked
+    }
+
+    fn part(all: &str, offset: u64) -> String {
+        all.chars().skip(usize::try_from(offset).unwrap()).take(3).collect()
+    }
+
+    #[test]
+    fn what_cannot_be_read_and_what_is_not_told_cannot_be_proven_by_reading_again() {
+        let mut reading = Reading::whole(3, false);
+        let asked = read_on(&mut reading, |offset| {
+            let mut page = page(&part("abcdef", offset), 6);
+            if offset == 2 {
+                page.items.pop();
+                page.skipped = 1;
+            }
+            page
+        });
+        assert_eq!(asked, [0, 2, 4], "an entry that cannot be read makes no page short");
+        assert!(reading.proven().is_none() && reading.again().is_none());
+
+        let mut reading = Reading::whole(3, false);
+        let asked =
+            read_on(&mut reading, |offset| RemotePage { total: None, ..page(&part("abcde", offset), 5) });
+        assert_eq!(asked, [0, 3]);
+        assert!(reading.proven().is_none() && reading.again().is_none());
+    }
+
+    #[test]
+    fn one_that_was_cut_off_goes_on_to_the_end_that_there_is_now() {
+        let filled = Filled { next: 2, beyond: Vec::new(), total: Some(5), one_by_one: false };
+        let mut reading = Reading::resumed(3, &filled);
+        assert_eq!(read_on(&mut reading, |offset| page(&part("abcdefg", offset), 7)), [2, 4]);
+        // One from the front proves nothing then, and ends where it was to end.
+        let mut reading = Reading::whole(3, false);
+        let asked =
+            read_on(&mut reading, |offset| page(&part("abcdefghi", offset), if offset == 0 { 5 } else { 9 }));
+        assert_eq!(asked, [0, 2]);
+        assert!(reading.proven().is_none() && reading.again().is_some());
+    }
+
+    #[test]
+    fn pages_prove_something_only_with_all_that_makes_a_proof() {
+        let read = |pages: [(&str, u64); 3]| {
+            let mut reading = Reading::whole(3, false);
+            let mut pages = pages.into_iter();
+            read_on(&mut reading, |_| pages.next().map(|(ids, total)| page(ids, total)).unwrap());
+            reading
+        };
+        assert!(read([("abc", 6), ("cde", 6), ("ef", 6)]).proven().is_some());
+        assert!(read([("abc", 6), ("cde", 7), ("ef", 6)]).proven().is_none(), "a total changed");
+        assert!(read([("abc", 6), ("cda", 6), ("ae", 6)]).proven().is_none(), "five are not six");
+        let mut newest = Reading::newest(3);
+        read_on(&mut newest, |offset| page(&part("abc", offset), 3));
+        assert!(newest.proven().is_none(), "that was read for the newest alone");
+    }
+
+    #[test]
+    fn where_pages_are_short_what_came_out_of_turn_proves_nothing_and_the_next_walk_goes_page_by_page() {
+        let mut reading = Reading::whole(3, false);
+        reading.asked(0);
+        reading.came(0, &page("abc", 6));
+        for offset in [2, 4] {
+            assert_eq!(reading.wants(), Some(offset));
+            reading.asked(offset);
+        }
+        reading.came(4, &page("e", 6));
+        reading.came(2, &page("", 6));
+        assert!(reading.is_over() && reading.proven().is_none());
+        let mut again = reading.again().unwrap();
+        let asked = read_on(&mut again, |offset| page(&part("abcdef", offset)[..1], 6));
+        assert_eq!(asked, [0, 1, 2, 3, 4, 5]);
+        assert_eq!(again.proven().unwrap().len(), 6);
+    }
+
+    #[test]
+    fn a_page_of_which_nothing_can_be_read_is_not_the_end() {
+        let mut reading = Reading::whole(3, true);
+        let asked = read_on(&mut reading, |offset| match offset {
+            3 => RemotePage { skipped: 3, ..page("", 9) },
+            _ => page(&part("abcdefghi", offset), 9),
+        });
+        assert_eq!(asked, [0, 3, 6]);
+    }
+
+    #[test]
+    fn progress_counts_what_came_out_of_turn() {
+        let mut reading = Reading::whole(4, false);
+        for (offset, ids) in [(0, "abcd"), (6, "ghij")] {
+            reading.asked(offset);
+            reading.came(offset, &page(ids, 14));
+        }
+        assert_eq!(reading.progress(), Some((6, 14)));
+    }
 }

@@ -72,7 +72,7 @@ fn a_service_that_knows_none_of_those_songs_is_another_one() {
         Change::Conclude { met, .. } => Some(met.generation),
         _ => None,
     });
-    assert_eq!(met, Some(GenerationId(2)));
+    assert_eq!((met, ran.generation), (Some(GenerationId(2)), Some(GenerationId(2))));
 }
 
 #[test]

@@ -8,8 +8,8 @@ use melody_model::{
     SongDetails, SongId,
 };
 use melody_sync::{
-    Answer, Call, Change, Concluded, Dialect, Doubt, Engine, Failure, Goal, Limits, Memory, Pending, State,
-    Step, Stopped, Told, What,
+    Allowance, Answer, Call, Change, Concluded, Dialect, Doubt, Engine, Failure, Goal, Limits, Memory,
+    Pending, State, Step, Stopped, Told, What,
 };
 
 /// A moment, told in seconds from when the run begins.
@@ -100,6 +100,8 @@ pub struct Bench<'a> {
     pub told: Unless<'a, Change, Told>,
     /// Which dialect the answer to a request shows.
     pub dialect: Unless<'a, Call, Dialect>,
+    /// What the answer to a request says of the limit; nothing, unless told.
+    pub allowance: Unless<'a, Call, Allowance>,
 }
 
 /// What a run did.
@@ -114,6 +116,8 @@ pub struct Ran {
     pub states: Vec<State>,
     /// How long it took.
     pub took: SignedDuration,
+    /// The generation that it was in.
+    pub generation: Option<GenerationId>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -134,6 +138,7 @@ impl Default for Bench<'_> {
             answer: Box::new(|_| None),
             told: Box::new(|_| None),
             dialect: Box::new(|_| Some("green")),
+            allowance: Box::new(|_| None),
         }
     }
 }
@@ -168,11 +173,13 @@ impl Bench<'_> {
                     now += SignedDuration::from_secs(self.seconds);
                     let answer = (self.answer)(&call).unwrap_or_else(|| Ok(self.good(&call)));
                     let dialect = (self.dialect)(&call);
-                    engine.answered(id, answer, dialect, None, now);
+                    let allowance = (self.allowance)(&call);
+                    engine.answered(id, answer, dialect, allowance, now);
                 }
                 Step::Over(stopped) => {
                     let took = now.duration_since(at(0));
-                    return Ran { did, stopped, waiting: self.waiting, states, took };
+                    let generation = engine.generation();
+                    return Ran { did, stopped, waiting: self.waiting, states, took, generation };
                 }
             }
         }

@@ -6,6 +6,7 @@
 mod absence;
 mod backends;
 mod bench;
+mod pace;
 mod passes;
 mod plays;
 mod removals;

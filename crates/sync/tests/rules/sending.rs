@@ -84,6 +84,15 @@ fn one_that_fails_holds_up_no_other_song() {
 }
 
 #[test]
+fn however_many_are_held_back_those_behind_them_go_out() {
+    let play = What::Play { seconds: 60, completed: true };
+    let held = |n: u64| Pending { entry_id: None, ..pending(n.into(), n, play) };
+    let waiting = (1..=250).map(held).chain([add(300)]).collect();
+    let ran = Bench { waiting, ..Bench::default() }.run(Goal::Send, read_lately());
+    assert_eq!((ran.sent(), ran.waiting.len()), (vec![&adds(300)], 250));
+}
+
+#[test]
 fn what_was_not_proven_is_settled_by_a_complete_pass_and_told_if_that_did_not_help() {
     let ran = failing(Goal::Sync, Failure::Unproven, read_lately(), 0);
     assert_eq!(ran.walks(), 1, "{ran:?}");
@@ -143,6 +152,15 @@ fn at_a_limit_a_change_waits_in_its_turn_and_leaves_no_doubt() {
     assert_eq!(ran.sent(), [&adds(1), &adds(1), &adds(1), &adds(2)]);
     assert_eq!(ran.became(), [&released(1, false), &released(1, false), &saved(1), &saved(2)]);
     assert!(ran.took >= SignedDuration::from_secs(40), "{}", ran.took);
+}
+
+#[test]
+fn an_attempt_that_met_a_limit_is_counted_as_the_database_counts_it() {
+    let mut failures = vec![once(), Failure::Limited { retry_after: None }];
+    let answer = |call: &Call| (*call == adds(1)).then(|| failures.pop().map(Err)).flatten();
+    let waiting = vec![add(2), Pending { attempts: 3, ..add(1) }];
+    let ran = Bench { waiting, answer: Box::new(answer), ..Bench::default() }.run(Goal::Send, read_lately());
+    assert_eq!(ran.became(), [&saved(2), &released(1, false), &park(1, Some("500"))]);
 }
 
 #[test]
