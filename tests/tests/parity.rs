@@ -53,7 +53,8 @@ fn nothing_is_found_where_nothing_differs() {
             assert_eq!((exit, short(&report)), (0, vec![]), "{blue:?} {green:?}");
             let summary = &report["summary"];
             assert!(summary["cases"].as_u64().unwrap() > 200, "{summary}");
-            assert_eq!(summary["skipped"], 0, "{}", report["skipped"]);
+            // What waits for something to run out.
+            assert_eq!(summary["skipped"], 2, "{}", report["skipped"]);
             assert_eq!(summary["expected"].as_u64().unwrap() > 1000, crossed, "{summary}");
             assert_eq!(report["latency"].as_array().unwrap().len(), 6);
         }
@@ -283,6 +284,104 @@ fn a_budget_can_fail_a_run() {
     let over = run("0.000001");
     assert_eq!(over.exit, Some(1), "{over:?}");
     assert!(over.stdout.contains("The budget of p95"), "{over:?}");
+}
+
+#[test]
+fn a_code_that_is_typed_is_asked_for_once_for_each_backend() {
+    // Each sends a code of its own.
+    let blue = Service::start(&["--dialect", "blue", "--otp", "111222"]);
+    let green = Service::start(&["--dialect", "green", "--otp", "333444"]);
+    let more = ["--phone", PHONE, "--otp", "-", "--only", "account/profile", "--rounds", "0"];
+    let words = words(blue.address(), green.address(), &more);
+    let ended = Melody::new().typed(&words, "111222\n333444\n");
+    let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {ended:?}"));
+    assert_eq!((ended.exit, short(&report)), (Some(0), vec![]));
+    assert_eq!(report["backends"]["signed_in"], true);
+    assert!(!ended.stdout.contains("111222") && !ended.stdout.contains("333444"), "{ended:?}");
+    // Nobody there to type one.
+    let ended = Melody::new().typed(&words, "");
+    failure(&[], &ended, 2, "VALIDATION_ERROR");
+}
+
+#[test]
+fn a_load_is_borne_by_both_and_a_green_that_fails_under_it_is_found() {
+    let blue = Service::start(BLUE);
+    let melody = Melody::new();
+    let faults = melody.home().join("faults.toml");
+    fs::write(&faults, "[[fault]]\nroute = 'GET /music/search'\nkind = 'status'\nstatus = 500\nrate = 0.5\nseed = 7\nafter = 1\n")
+        .unwrap();
+    let failing = Service::start(&["--dialect", "green", "--faults", faults.to_str().unwrap()]);
+    let clean = Service::start(GREEN);
+    let run = |green: &Service| {
+        let more = ["--only", "http/version", "--rounds", "0", "--load", "20", "--for", "2"];
+        let ended = melody.run(&words(blue.address(), green.address(), &more));
+        let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {ended:?}"));
+        (ended.exit.unwrap(), report)
+    };
+    let (exit, report) = run(&clean);
+    assert_eq!((exit, short(&report)), (0, vec![]));
+    for side in ["blue", "green"] {
+        assert_eq!((&report["load"][side]["sent"], &report["load"][side]["failed"]), (&40.into(), &0.into()));
+    }
+    let (exit, report) = run(&failing);
+    assert_eq!(exit, 1);
+    assert!(report["load"]["green"]["failed"].as_u64().unwrap() > 5, "{}", report["load"]);
+    assert!(report["findings"].to_string().contains("More calls fail under load."), "{}", report["findings"]);
+    let bounded = words(blue.address(), clean.address(), &["--load", "201"]);
+    melody.fails(&bounded, 2, "USAGE");
+}
+
+#[test]
+fn what_runs_out_is_waited_for_when_asked_for() {
+    let short = ["--otp-ttl", "2", "--token-ttl", "3"];
+    let blue = Service::start(&[&["--dialect", "blue"][..], &short].concat());
+    let melody = Melody::new();
+    let file = melody.home().join("deviations.toml");
+    // A green that lets an old password through.
+    fs::write(&file, "[[deviation]]\nroute = 'POST /auth/verify-otp'\nkind = 'status'\nstatus = 200\n")
+        .unwrap();
+    let clean = Service::start(&[&["--dialect", "green"][..], &short].concat());
+    let lax = [&["--dialect", "green", "--deviate", file.to_str().unwrap()][..], &short].concat();
+    let lax = Service::start(&lax);
+    let (exit, report) = compared(blue.address(), clean.address(), &["--only", "slow", "--rounds", "0"]);
+    assert_eq!((exit, short_of(&report, "account/expired")), (0, vec![]), "{:?}", report["findings"]);
+    assert_eq!(report["summary"]["cases"], 3, "{}", report["skipped"]);
+    let (exit, report) = compared(blue.address(), lax.address(), &["--only", "slow", "--rounds", "0"]);
+    assert_eq!(exit, 1);
+    let found = short_of(&report, "account/expired-password");
+    assert!(found.iter().any(|f| f.contains("\"status\"")), "{found:?}");
+    // Without being asked for they are left out, and that is told.
+    let list = report["skipped"].to_string();
+    assert!(!list.contains("expired"), "{list}");
+    let (_, report) =
+        compared(blue.address(), clean.address(), &["--only", "account/expired", "--rounds", "0"]);
+    assert!(report["skipped"].to_string().contains("--only slow"), "{}", report["skipped"]);
+}
+
+/// The findings of these cases, in short.
+fn short_of(report: &Value, case: &str) -> Vec<String> {
+    short(report).into_iter().filter(|line| line.contains(case)).collect()
+}
+
+#[test]
+fn where_limits_are_kept_what_spends_one_is_left_out_and_told() {
+    let blue = Service::start(&["--dialect", "blue", "--limits", "on"]);
+    let green = Service::start(&["--dialect", "green", "--limits", "on"]);
+    let run = |only: &str| {
+        let more = ["--only", only, "--rounds", "0"];
+        let ended = Melody::new().run(&words(blue.address(), green.address(), &more));
+        let report: Value = serde_json::from_str(&ended.stdout).unwrap_or_else(|e| panic!("{e}: {ended:?}"));
+        assert_eq!((ended.exit, short(&report)), (Some(0), vec![]));
+        (report["summary"]["cases"].as_u64().unwrap(), report["skipped"].clone())
+    };
+    // By its name it belongs to what is wanted, and is left out all the same.
+    let (cases, skipped) = run("account/fourth");
+    assert_eq!(cases, 0);
+    assert_eq!(skipped[0]["case"], "account/fourth-password-in-an-hour");
+    assert!(skipped[0]["why"].as_str().unwrap().contains("--only limit"), "{skipped}");
+    // Asked for, it is run: the fourth is refused by both.
+    let (cases, _) = run("limit");
+    assert!(cases >= 1);
 }
 
 #[cfg(unix)]

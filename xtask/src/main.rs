@@ -19,7 +19,7 @@ The project's chores. Each says what it does and why, and ends with a summary.
   cargo xtask test         prove it: every test, with the real service, keyring and sound server
   cargo xtask lint         format, clippy, and that nothing below needs a sound device
   cargo xtask bench        measure an optimised build, some twenty minutes, and write the figures to docs/benchmarks.md
-  cargo xtask soak         tell the sync engine 100,000 stories of faults and crashes, some hours
+  cargo xtask soak         tell the sync engine 100,000 stories of faults and crashes, deviate from a backend 1,000 times, some hours
   cargo xtask bundle       make the packages that others install: .deb and .rpm here, .msi, .exe or .dmg elsewhere
   cargo xtask screenshots  remake the pictures of the window, and the README's from them
   cargo xtask ui           only build the screen, which the window and `melody web` carry in them

@@ -58,7 +58,7 @@ pub(crate) async fn compare(
     ids: &mut IdMap,
     began: Timestamp,
 ) -> Vec<Found> {
-    let (of_blue, of_green) = (walk(blue).await, walk(green).await);
+    let (of_blue, of_green) = tokio::join!(walk(blue), walk(green));
     libraries(&of_blue, &of_green, ids, began)
 }
 

@@ -19,6 +19,10 @@ use crate::{
 const SOON: SignedDuration = SignedDuration::from_secs(5);
 /// An answer that says it is too early is waited for once, no longer than a limit's minute.
 const LONGEST_WAIT: Duration = Duration::from_secs(65);
+/// What is to run out is waited for no longer than this.
+const LONGEST_LIFE: Duration = Duration::from_hours(1);
+/// What has run out is asked about so much later: clocks differ.
+const AFTER: Duration = Duration::from_secs(1);
 
 /// One backend under comparison.
 pub(crate) struct Side {
@@ -31,6 +35,8 @@ pub(crate) struct Side {
     access: Option<SecretString>,
     refresh: Option<SecretString>,
     spent: Option<SecretString>,
+    /// The account's first, and when it runs out.
+    first: Option<(SecretString, Timestamp)>,
     expires_at: Option<Timestamp>,
     /// What the newest answer said is left of a limit, and when it is whole again.
     left: Option<(u32, Timestamp)>,
@@ -66,6 +72,7 @@ impl Side {
             access: None,
             refresh: None,
             spent: None,
+            first: None,
             expires_at: None,
             left: None,
         };
@@ -109,6 +116,7 @@ impl Side {
             Token::None => None,
             Token::Account => Some(self.access.clone().ok_or("access_token")?),
             Token::Spent => Some(self.spent.clone().ok_or("access_token")?),
+            Token::Expired => Some(self.first.clone().ok_or("access_token")?.0),
             Token::Void => Some(SecretString::from("0123456789abcdef0123456789abcdef")),
             Token::Malformed => Some(SecretString::from("no token")),
         };
@@ -181,15 +189,39 @@ impl Side {
     pub fn keep_tokens(&mut self, data: &Value) {
         let text = |name: &str| data.get(name).and_then(Value::as_str).map(SecretString::from);
         if let Some(access) = text("access_token") {
-            self.access = Some(access);
+            // An address of a socket takes it where no header can.
+            self.variables
+                .insert("access_token".into(), Value::from(secrecy::ExposeSecret::expose_secret(&access)));
+            self.access = Some(access.clone());
             let seconds = data.get("expires_in").and_then(Value::as_i64).unwrap_or(900);
             self.expires_at = Timestamp::now().checked_add(SignedDuration::from_secs(seconds)).ok();
+            if self.first.is_none() {
+                self.first = self.expires_at.map(|until| (access, until));
+            }
         }
         if let Some(refresh) = text("refresh_token") {
             self.variables
                 .insert("refresh_token".into(), Value::from(secrecy::ExposeSecret::expose_secret(&refresh)));
             self.refresh = Some(refresh);
         }
+    }
+
+    /// Waits for what a step waits for: a token that is to run out, or so many seconds.
+    pub async fn wait_for(&self, step: &Step) -> Filled<()> {
+        let mut wait = Duration::ZERO;
+        if let (Token::Expired, Some((_, until))) = (step.token, &self.first) {
+            let left = Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default();
+            wait = left + AFTER;
+        }
+        if let Some(seconds) = &step.wait {
+            let seconds = fill_value(seconds, &self.variables)?;
+            let seconds = seconds.as_u64().or_else(|| seconds.as_str()?.parse().ok()).unwrap_or_default();
+            wait = wait.max(Duration::from_secs(seconds) + AFTER);
+        }
+        if !wait.is_zero() {
+            tokio::time::sleep(wait.min(LONGEST_LIFE)).await;
+        }
+        Ok(())
     }
 
     /// From now on the account's token is one that was signed out.

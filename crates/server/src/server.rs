@@ -34,6 +34,8 @@ use crate::{
 
 /// How long requests may still take once the server is to stop.
 const SHUTDOWN_PATIENCE: Duration = Duration::from_secs(2);
+/// A day, in microseconds, as the database counts time.
+const DAY_US: i64 = 24 * 60 * 60 * 1_000_000;
 
 /// A one-time password on its way to a phone.
 #[derive(Clone, PartialEq, Eq)]
@@ -281,11 +283,12 @@ impl Server {
         Ok(self.library(country_code, number)?.len())
     }
 
-    /// Saves the first `count` songs of the catalogue for a user, who need not have signed in yet.
+    /// Saves the first `count` songs of the catalogue for a user, who need not have signed in yet: the first at the
+    /// midnight before, each other a second earlier, so that two services that are filled have the same library.
     pub fn fill_library(&self, country_code: &str, number: &str, count: usize) -> Result<(), Error> {
         let phone = real(country_code, number)?;
         let now = self.app.clock.now();
-        Ok(library::fill(&mut self.app.db.lock(), &phone, count, now)?)
+        Ok(library::fill(&mut self.app.db.lock(), &phone, count, now - now.rem_euclid(DAY_US))?)
     }
 
     /// Has the service say something to a user.

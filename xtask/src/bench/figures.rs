@@ -23,6 +23,7 @@ pub const ALL: &[Figure] = &[
     Figure { what: "Memory while playing", measure: memory },
     Figure { what: "A library of a million songs", measure: library },
     Figure { what: "First sync of a hundred thousand songs", measure: first_fill },
+    Figure { what: "Comparing two backends", measure: comparison },
 ];
 
 fn help() -> Result<Vec<Row>, Failure> {
@@ -203,6 +204,46 @@ fn first_fill() -> Result<Vec<Row>, Failure> {
         },
     ])
 }
+
+/// The suite, and two whole libraries, on two backends that differ in their dialect alone.
+fn comparison() -> Result<Vec<Row>, Failure> {
+    let suite = answer_of("compare", &["suite"])?;
+    let libraries = answer_of("compare", &["libraries", ENTRIES])?;
+    let found = suite.number("/findings")? + libraries.number("/findings")?;
+    if found > 0.0 {
+        return Err(Failure::Rule(format!("Two backends that do the same have {found} findings.")));
+    }
+    Ok(vec![
+        Row {
+            what: "comparing two backends, the built-in suite without `slow`".into(),
+            measured: suite.number("/seconds")?,
+            bound: 20.0,
+            unit: "s",
+            how: format!(
+                "{} cases, {} calls compared, limits lifted, over loopback; with the timing of calls",
+                suite.number("/cases")?,
+                suite.number("/calls")?
+            ),
+        },
+        Row {
+            what: "comparing two libraries of 100,000 entries, song by song".into(),
+            measured: libraries.number("/seconds")?,
+            bound: 10.0,
+            unit: "s",
+            how: "from two services on loopback, with the sign-in".into(),
+        },
+        Row {
+            what: "peak memory of that".into(),
+            measured: libraries.number("/peak_mb")?,
+            bound: 200.0,
+            unit: "MB",
+            how: "VmHWM; the services are processes of their own".into(),
+        },
+    ])
+}
+
+/// Saved songs in each of the libraries that are compared.
+const ENTRIES: &str = "100000";
 
 /// Seconds under the real limits: two minutes of them begin.
 const LIMITED_FOR: &str = "75";

@@ -75,6 +75,9 @@ pub struct Step {
     pub text: Option<String>,
     #[serde(default, skip_serializing_if = "is_usual")]
     pub token: Token,
+    /// Seconds that pass before it, an hour at most; a variable too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Value>,
     /// As what the client reads the answer.
     #[serde(default, skip_serializing_if = "is_usual")]
     pub reads: Reading,
@@ -115,6 +118,8 @@ pub enum Token {
     Malformed,
     /// The account's from before it signed out.
     Spent,
+    /// The account's first, once it has run out: the step waits until then.
+    Expired,
 }
 
 fn is_usual<T: Default + PartialEq>(value: &T) -> bool {
@@ -200,7 +205,10 @@ impl Case {
     /// Whether somebody has to be signed in for it.
     pub fn needs_account(&self) -> bool {
         self.has_tag("sign-in")
-            || self.steps.iter().any(|step| matches!(step.token, Token::Account | Token::Spent))
+            || self
+                .steps
+                .iter()
+                .any(|step| matches!(step.token, Token::Account | Token::Spent | Token::Expired))
     }
 
     pub fn has_tag(&self, tag: &str) -> bool {
@@ -270,6 +278,7 @@ mod tests {
         for (text, told) in [
             ("[[case]]\nid = 'x'\nsteps = []", "no steps"),
             ("[[case]]\nid = 'x'\nsteps = [{ call = 'music' }]", "is no call"),
+            ("[[case]]\nid = 'x'\nsteps = [{ call = 'GET https://elsewhere.example/x' }]", "is no call"),
             ("[[case]]\nid = 'x'\nsteps = [{ call = 'GET /x', at = 'moon' }]", "no place"),
             ("[[case]]\nid = 'x'\nwhatever = 1\nsteps = [{ call = 'GET /x' }]", "whatever"),
             ("[[ignore]]\ncase = '*'\npath = '/x'\nreason = ''\nuntil = '2026-12-01'", "needs a reason"),
