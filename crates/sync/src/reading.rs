@@ -364,12 +364,22 @@ mod tests {
             reading.asked(offset);
         }
         reading.came(4, &page("e", 6));
-        reading.came(2, &page("", 6));
-        assert!(reading.is_over() && reading.proven().is_none());
+        reading.came(2, &page("d", 6));
+        assert_eq!(read_on(&mut reading, |offset| page(&part("abcdef", offset), 6)), [5]);
+        assert_eq!(reading.ids.len(), 6, "as many as there should be, and not from one walk");
+        assert!(reading.proven().is_none());
         let mut again = reading.again().unwrap();
+        read_on(&mut again, |offset| page(&part("abcdef", offset)[..1], 6 + offset % 2));
+        let mut again = again.again().unwrap();
         let asked = read_on(&mut again, |offset| page(&part("abcdef", offset)[..1], 6));
         assert_eq!(asked, [0, 1, 2, 3, 4, 5]);
         assert_eq!(again.proven().unwrap().len(), 6);
+        assert!(!again.short, "it was read page by page from the start");
+
+        // One that is short from its first page on is read to its end at once.
+        let mut reading = Reading::whole(3, false);
+        read_on(&mut reading, |offset| page(&part("abcdef", offset)[..1], 6));
+        assert_eq!(reading.proven().unwrap().len(), 6);
     }
 
     #[test]

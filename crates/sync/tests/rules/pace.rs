@@ -37,10 +37,10 @@ fn searches_have_a_limit_of_their_own() {
 #[test]
 fn whether_a_song_is_there_counts_towards_no_limit() {
     let probes = ["s8", "s9"].map(Into::into).to_vec();
-    let run = |remaining| {
+    let run = |remaining, differs| {
         let concluded = [
             Concluded { withheld: true, probes: probes.clone(), ..Concluded::default() },
-            Concluded { differs: true, ..Concluded::default() },
+            Concluded { differs, ..Concluded::default() },
         ];
         Bench {
             concluded: concluded.into(),
@@ -52,19 +52,16 @@ fn whether_a_song_is_there_counts_towards_no_limit() {
         }
         .run(Goal::Sync, pass_is_due())
     };
-    let ran = run(1);
+    let ran = run(1, true);
     assert_eq!((ran.walks(), ran.asked().len()), (2, 4));
     assert!(
         ran.took < SignedDuration::from_secs(10),
         "two questions took none of what is left: {}",
         ran.took
     );
-    let ran = run(0);
+    let ran = run(0, false);
     assert_eq!(ran.did(|change| matches!(change, Change::Conclude { believe: true, .. })), 1);
-    assert!(ran.took >= SignedDuration::from_secs(50), "the second walk waits: {}", ran.took);
-    let waited =
-        ran.states.iter().filter(|state| matches!(state, melody_sync::State::Waiting { .. })).count();
-    assert_eq!(waited, 1, "the questions did not: {:?}", ran.states);
+    assert!(ran.took < SignedDuration::from_secs(10), "and wait for nothing: {}", ran.took);
 }
 
 #[test]
