@@ -5,7 +5,12 @@
     reason = "a test ends where a bench or an answer is not as it must be"
 )]
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    sync::{PoisonError, RwLock},
+};
 
 use melody_e2e::{
     melody::{Melody, OTP, PHONE, failure},
@@ -22,9 +27,13 @@ fn words<'a>(blue: &'a str, green: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["parity", "--blue", blue, "--green", green][..], more].concat()
 }
 
+/// A load is no company for whoever measures: it is made alone.
+static LOAD: RwLock<()> = RwLock::new(());
+
 /// The report of a comparison with the usual account, and the exit.
 #[track_caller]
 fn compared(blue: &str, green: &str, more: &[&str]) -> (i32, Value) {
+    let _measures = LOAD.read().unwrap_or_else(PoisonError::into_inner);
     let account = ["--phone", PHONE, "--otp", OTP];
     let words = words(blue, green, &[&account, more].concat());
     let ended = Melody::new().run(&words);
@@ -305,6 +314,7 @@ fn a_code_that_is_typed_is_asked_for_once_for_each_backend() {
 
 #[test]
 fn a_load_is_borne_by_both_and_a_green_that_fails_under_it_is_found() {
+    let _alone = LOAD.write().unwrap_or_else(PoisonError::into_inner);
     let blue = Service::start(BLUE);
     let melody = Melody::new();
     let faults = melody.home().join("faults.toml");
