@@ -44,6 +44,21 @@ fn a_full_disk_is_told_and_what_was_saved_stays() {
 }
 
 #[test]
+fn a_full_disk_costs_no_sign_in() {
+    let fake = fake();
+    let Some((melody, confined)) = on_a_small_disk(&fake, 6_000) else { return };
+    melody.login();
+    confined.fill();
+    fake.world().access = "no longer what anybody holds".to_owned();
+    let asked = fake.world().count("GET", "/library/songs");
+    melody.fails(&["library", "verify"], 6, "STORAGE_FULL");
+    assert!(fake.world().count("GET", "/library/songs") > asked, "it came so far");
+    assert_eq!(fake.world().count("POST", "/auth/refresh-token"), 0, "the old token would be worth nothing");
+    confined.empty();
+    assert_eq!(melody.json(&["library", "verify"])["differences"], serde_json::json!([]));
+}
+
+#[test]
 fn a_download_that_does_not_fit_leaves_no_half_file() {
     let fake = Fake::start(Dialect::Green, &[], vec![Song::new("long", "wav", Some(media::wav(60.0)))]);
     let Some((melody, _confined)) = on_a_small_disk(&fake, 6_000) else { return };
@@ -178,6 +193,9 @@ fn a_damaged_database_is_made_anew_told_and_not_thrown_away() {
     let mut bytes = fs::read(&database).unwrap();
     bytes[..16].copy_from_slice(b"something other!");
     fs::write(&database, &bytes).unwrap();
+    // Whoever opens it first is told.
+    let told = melody.plain(&["library", "status"]).stderr;
+    assert!(told.contains("was damaged") && told.contains("kept as library.db.damaged-"), "{told}");
     intact(&melody);
     assert_eq!(melody.json(&["playlist", "list"])["playlists"][0]["songs"], 2);
     // It also tells that there is no sound here, if there is none.

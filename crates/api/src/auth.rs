@@ -99,6 +99,8 @@ impl Shared {
         if !old.has_access(stale) && !old.expired() {
             return Ok(old);
         }
+        // Where new tokens could not be kept none are asked for: the old ones may be worth nothing after that.
+        auth.store.save(old.clone()).await?;
         let call = Call::api(Method::POST, &["auth", "refresh-token"])
             .about(Subject::RefreshToken)
             .secret("refresh_token", &old.refresh);

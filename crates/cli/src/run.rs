@@ -117,6 +117,9 @@ async fn with_core(
         return unless_interrupted(signals, Box::pin(doctor::doctor(options, out))).await;
     }
     let core = Core::open(options).await?;
+    if let Some(rescued) = core.rescued() {
+        out.note(&rescued.message);
+    }
     let done = match command {
         Command::Play(args) => play::play(&core, args, out, signals).await,
         Command::Convert(args) => convert::convert(&core, args, out, signals).await,

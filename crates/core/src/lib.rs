@@ -361,7 +361,7 @@ impl Core {
             sync: if account.record.is_some() { self.sync.status().await? } else { SyncStatus::default() },
             preferences: settings.preferences,
             offline: settings.offline,
-            rescued: account.library.rescue().map(Rescued::from),
+            rescued: self.rescued(),
         })
     }
 
@@ -404,6 +404,11 @@ impl Core {
     pub fn service(&self) -> ServiceInfo {
         let Service { given, address, .. } = &self.context.account().service;
         ServiceInfo { address: given.clone(), identity: address.identity() }
+    }
+
+    /// What became of a damaged library when this opened it, if it was.
+    pub fn rescued(&self) -> Option<Rescued> {
+        self.context.account().library.rescue().map(Rescued::from)
     }
 
     pub fn is_signed_in(&self) -> bool {
