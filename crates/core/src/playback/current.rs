@@ -48,6 +48,8 @@ pub(super) struct Current {
     pub(super) song: Option<SongView>,
     pub(super) duration: Option<Duration>,
     pub(super) position: Duration,
+    /// Where the player is going, until it is there: what it hears meanwhile is not where the listener wants to be.
+    pub(super) sought: Option<Duration>,
     pub(super) started: bool,
     /// The listen that this is, and when its first sound was heard.
     listen: ListenId,
@@ -91,6 +93,7 @@ impl Current {
             song: None,
             duration: None,
             position: from,
+            sought: None,
             started: false,
             listen: ListenId::new(),
             began_at: None,

@@ -86,6 +86,11 @@ impl State {
             }
             PlayerEvent::Seeked { request: of, at } if of == request => {
                 current.position = at;
+                current.sought = None;
+                current.position_event()
+            }
+            PlayerEvent::SeekFailed { request: of, .. } if of == request => {
+                current.sought = None;
                 current.position_event()
             }
             PlayerEvent::Buffering { request: of } if of == request => {

@@ -320,7 +320,10 @@ impl State {
                 let event = current.position_event();
                 self.tell(event);
             }
-            Some(_) => self.with_player(|player| player.seek(to)),
+            Some(current) => {
+                current.sought = Some(to);
+                self.with_player(|player| player.seek(to));
+            }
             None => {
                 if self.at_rest.is_some()
                     && let Some(song_id) = self.song_at_rest()
@@ -391,6 +394,9 @@ impl State {
     /// How far into the queue's song.
     pub(super) fn position(&self) -> Duration {
         let Some(current) = &self.current else { return self.at_rest.unwrap_or_default() };
+        if let Some(sought) = current.sought {
+            return sought;
+        }
         let heard = self.player.as_ref().and_then(Player::position);
         heard.filter(|heard| heard.request == current.request).map_or(current.position, |heard| heard.at)
     }
