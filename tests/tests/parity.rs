@@ -368,6 +368,36 @@ fn what_runs_out_is_waited_for_when_asked_for() {
     assert!(report["skipped"].to_string().contains("--only slow"), "{}", report["skipped"]);
 }
 
+#[test]
+fn a_renewed_token_is_in_no_report() {
+    let brief = ["--token-ttl", "3"];
+    let blue = Service::start(&[&["--dialect", "blue"][..], &brief].concat());
+    let melody = Melody::new();
+    let (suite, file) = (melody.home().join("mine.toml"), melody.home().join("deviations.toml"));
+    let query = r#"{ note = "{access_token}" }"#;
+    fs::write(
+        &suite,
+        format!("[[case]]\nid = \"mine/token\"\nsteps = [{{ call = \"GET /music/trending\", token = \"account\", query = {query} }}]\n"),
+    )
+    .unwrap();
+    fs::write(&file, "[[deviation]]\nroute = 'GET /music/trending'\nkind = 'status'\nstatus = 418\n")
+        .unwrap();
+    let green = [&["--dialect", "green", "--deviate", file.to_str().unwrap()][..], &brief].concat();
+    let green = Service::start(&green);
+    let to = melody.home().join("report");
+    // A token that lasts for three seconds is renewed before each step, and the address has the new one.
+    let more = ["--suite", suite.to_str().unwrap(), "--only", "mine", "--rounds", "0"];
+    let (_, report) =
+        compared(blue.address(), green.address(), &[&more[..], &["--report", to.to_str().unwrap()]].concat());
+    assert!(!short_of(&report, "mine/token").is_empty(), "{:?}", short(&report));
+    let page = fs::read_to_string(to.join("report.html")).unwrap();
+    // The dots, as an address writes them.
+    let dots = "%E2%80%A2".repeat(6);
+    let notes: Vec<&str> = page.split("note=").skip(1).filter_map(|rest| rest.get(..dots.len())).collect();
+    assert!(!notes.is_empty(), "the case left no line to repeat it with");
+    assert!(notes.iter().all(|note| *note == dots), "{notes:?}");
+}
+
 /// The findings of these cases, in short.
 fn short_of(report: &Value, case: &str) -> Vec<String> {
     short(report).into_iter().filter(|line| line.contains(case)).collect()

@@ -85,6 +85,12 @@ async fn one(side: &mut Side, step: &Step, twice: bool, case: &Case, mask: &mut 
     if step.token == Token::Account {
         side.renew_if_needed().await;
     }
+    // A renewal is no step, whose answer would be learnt from.
+    for name in ["access_token", "refresh_token"] {
+        if let Some(Value::String(token)) = side.variables.get(name) {
+            mask.hide(token);
+        }
+    }
     let waited = side.wait_for(step).await;
     let request = match waited.and_then(|()| side.request(step)) {
         Ok(request) => request,
