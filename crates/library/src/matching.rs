@@ -11,7 +11,7 @@ use crate::{Result, rows, songs, text};
 const DURATION_TOLERANCE_S: u32 = 2;
 
 /// The songs of ours that these are, in order. A tie is no match: neither where one of these may be several of ours, nor
-/// where several of these may be one of ours.
+/// where several of these may be one of ours. Only these are looked at: what another answer held, or will, is not known.
 pub(crate) fn recognise(
     c: &Connection,
     generation: GenerationId,

@@ -39,7 +39,7 @@ pub struct Concluded {
     pub withheld: bool,
     /// Whether that was most of the library.
     pub mostly: bool,
-    /// Ids of some of the songs that were absent.
+    /// Ids of some of the songs that were absent, or of others where those have none.
     pub probes: Vec<ServerId>,
     /// Whether the library here is not what the pass met.
     pub differs: bool,
@@ -131,7 +131,10 @@ fn songs_of(c: &Connection, generation: GenerationId, entries: &[Named]) -> Resu
         "SELECT x.server_id FROM song_server_id x JOIN song s ON s.n = x.song WHERE s.id = ?1 AND x.generation = ?2",
     )?;
     let mut probes = Vec::new();
-    for entry in entries.iter().take(PROBES as usize) {
+    for entry in entries {
+        if probes.len() == PROBES as usize {
+            break;
+        }
         let found = query.query_row(params![entry.song.0, generation.0], |row| row.get(0)).optional()?;
         probes.extend(found.map(ServerId));
     }

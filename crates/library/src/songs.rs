@@ -187,11 +187,8 @@ pub(crate) fn store_rows(
 ) -> Result<Vec<i64>> {
     let mut numbers = Vec::with_capacity(songs.len());
     for (song, recognised) in songs.iter().zip(matching::recognise(&w.tx, generation, songs)?) {
-        // One that comes twice is new but once.
-        let known = match recognised {
-            Some(n) => Some(n),
-            None => known(&w.tx, generation, &song.server_id)?,
-        };
+        // An id that comes twice is one song, whatever it is called the second time.
+        let known = known(&w.tx, generation, &song.server_id)?.or(recognised);
         let id = id_of(&song.server_id);
         let n = if let Some(n) = known {
             update(w, n, &song.content, stale)?;

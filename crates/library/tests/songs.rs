@@ -106,7 +106,7 @@ async fn another_generation_recognises_a_song_by_foreign_ids_then_by_name() {
     assert!(third != twin && third != twin_too);
     let third = store(with_ids("64f5", "Same A", &[("spotify", "S9")])).await;
     assert!(third != same_ids && third != same_ids_too);
-    // Nor is one of ours that two of theirs may be, whether they come together or one after the other; an id decides.
+    // Nor is one of ours that two of theirs may be, in one answer or in later ones; an id decides.
     let alone = bench.store(song("g8", "Triplet", "T")).await;
     let with_id = bench.store(with_ids("g9", "Both", &[("spotify", "S10")])).await;
     let together = vec![
