@@ -5,6 +5,7 @@ use std::{
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use melody_model::PhoneNumber;
@@ -28,6 +29,8 @@ const FOLDER: &str = "comparisons";
 /// In such a folder, beside what [`Report::write`] writes. The first is enough for the list.
 const RUN: &str = "run.json";
 const EXCHANGES: &str = "exchanges.json";
+/// No comparison is written for so long.
+const ABANDONED: Duration = Duration::from_hours(1);
 
 /// A comparison that was kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -228,12 +231,14 @@ fn keep(all: &Path, report: &Report) -> Result<ComparisonRun, Error> {
     Ok(run)
 }
 
-/// Removes what a process left that died while it wrote one.
+/// Removes what a process left that died while it wrote one. Not what another process may be writing now.
 fn sweep(all: &Path) {
     let Ok(folders) = fs::read_dir(all) else { return };
     for folder in folders.flatten().map(|entry| entry.path()) {
+        let written = folder.metadata().and_then(|found| found.modified()).ok();
+        let abandoned = written.and_then(|at| at.elapsed().ok()).is_some_and(|age| age > ABANDONED);
         // What cannot be removed now can be the next time.
-        if !folder.join(RUN).is_file() {
+        if abandoned && !folder.join(RUN).is_file() {
             let _ = fs::remove_dir_all(&folder);
         }
     }

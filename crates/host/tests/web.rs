@@ -154,9 +154,12 @@ async fn what_happens_is_told() {
         text.push_str(std::str::from_utf8(&told.next().await.unwrap().unwrap()).unwrap());
     }
     let event: Value = serde_json::from_str(text.trim().strip_prefix("data:").unwrap()).unwrap();
-    assert_eq!(event, json!({ "event": "preferences_changed", "language": "hi", "theme": "dark" }));
+    assert_eq!(
+        event,
+        json!({ "event": "preferences_changed", "language": "hi", "theme": "dark", "qa": false })
+    );
     let (_, overview) = bench.call(overview()).await;
-    assert_eq!(overview["preferences"], json!({ "language": "hi", "theme": "dark" }));
+    assert_eq!(overview["preferences"], json!({ "language": "hi", "theme": "dark", "qa": false }));
 }
 
 #[tokio::test]
